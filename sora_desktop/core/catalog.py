@@ -1,0 +1,110 @@
+"""The catalogue: providers and their models as data, read from TOML text."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+
+from pydantic import Field, ValidationError
+
+from sora_desktop.core.frozen import Frozen
+from sora_desktop.core.params import Param
+from sora_desktop.core.references import ReferenceRule
+
+
+class PollRhythm(Frozen):
+    """How often to ask for a task, in seconds: the first time, then between `least` and `most`, slower as it ages."""
+
+    first: float = 3.0
+    least: float = 5.0
+    most: float = 10.0
+
+
+class Estimate(Frozen):
+    """The usual time of a generation, in seconds. Planning only: nothing is given up when it is over."""
+
+    least: float
+    most: float
+
+
+class Model(Frozen):
+    """One model of a provider. `credits` is None where the price is not published."""
+
+    id: str
+    name: str
+    summary: str = ""
+    modes: tuple[str, ...] = ("text-to-video",)
+    prompt_required: bool = True
+    prompt_limit: int | None = None
+    credits: float | None = None
+    params: tuple[Param, ...] = ()
+    references: ReferenceRule | None = None
+    estimate: Estimate | None = None
+
+    def param(self, key: str) -> Param | None:
+        return next((param for param in self.params if param.key == key), None)
+
+
+class Provider(Frozen):
+    """A service, and what its contract promises.
+
+    `idempotent`: a create may be repeated with the same key. `has_balance`: a call reads the credits left.
+    `result_hours`: how long a result's URL lives, None where no lifetime is published.
+    """
+
+    id: str
+    name: str
+    dialect: str
+    base_url: str
+    site: str = ""
+    key_hint: str = ""
+    summary: str = ""
+    needs_key: bool = True
+    idempotent: bool = False
+    has_balance: bool = False
+    has_cancel: bool = False
+    result_hours: float | None = None
+    at_once: int = 3
+    per_minute: int = 30
+    poll: PollRhythm = PollRhythm()
+    models: tuple[Model, ...] = Field(default=())
+
+    def model(self, model_id: str) -> Model | None:
+        return next((model for model in self.models if model.id == model_id), None)
+
+
+class CatalogError(ValueError):
+    """A catalogue file that cannot be used; the text says where and why."""
+
+
+class Catalog:
+    """All providers, by id."""
+
+    def __init__(self, providers: Iterable[Provider]) -> None:
+        self._providers = {provider.id: provider for provider in providers}
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        return tuple(self._providers.values())
+
+    def provider(self, provider_id: str) -> Provider | None:
+        return self._providers.get(provider_id)
+
+    def model(self, provider_id: str, model_id: str) -> Model | None:
+        provider = self._providers.get(provider_id)
+        return provider.model(model_id) if provider else None
+
+
+def parse(text: str, source: str = "catalogue") -> Provider:
+    """One provider from the TOML text of its file.
+
+    Raises CatalogError with the file, the place and the reason.
+    """
+    try:
+        return Provider.model_validate(tomllib.loads(text), strict=False)
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogError(f"{source}: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise CatalogError(f"{source}: {place}: {first['msg']}") from error

@@ -1,0 +1,42 @@
+"""One object that carries everything a generation needs; kept as JSON it is also the history row and "use again"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from sora_desktop.core import params, references
+from sora_desktop.core.catalog import Model
+from sora_desktop.core.frozen import Kept
+from sora_desktop.core.params import Problem, Scalar
+from sora_desktop.core.references import Reference
+
+
+class GenerationRequest(Kept):
+    """What the user asked for: model, prompt, the values that were set, references."""
+
+    provider: str
+    model: str
+    prompt: str = ""
+    values: dict[str, Scalar] = Field(default_factory=dict[str, Scalar])
+    references: tuple[Reference, ...] = ()
+
+
+def prompt_length(prompt: str) -> int:
+    """The length that is counted against a model's limit: Unicode code points."""
+    return len(prompt)
+
+
+def check(model: Model, prompt: str, values: params.Values, refs: Sequence[Reference] = ()) -> list[Problem]:
+    """Every reason why this may not be sent, field by field; empty when all is well."""
+    problems: list[Problem] = []
+    if model.prompt_required and not prompt.strip():
+        problems.append(Problem(field="prompt", code="prompt_empty"))
+    length = prompt_length(prompt)
+    if model.prompt_limit is not None and length > model.prompt_limit:
+        args = {"length": str(length), "limit": str(model.prompt_limit), "over": str(length - model.prompt_limit)}
+        problems.append(Problem(field="prompt", code="prompt_too_long", args=args))
+    problems += params.check(model.params, values)
+    problems += references.check(model.references, refs)
+    return problems

@@ -1,0 +1,1 @@
+"""What happens over time: the queue, polling and transfers. Plain asyncio, no Qt."""

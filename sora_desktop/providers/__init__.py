@@ -1,0 +1,1 @@
+"""One file per wire dialect; `http` is the only door to the network."""

@@ -1,0 +1,94 @@
+"""What every dialect can do. A dialect turns our words into one service's, and its answers into ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from sora_desktop.core.catalog import Model
+from sora_desktop.core.errors import Failure
+from sora_desktop.core.references import Reference, SentReference
+from sora_desktop.core.request import GenerationRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where a call goes and with which key. The key is sent to this base URL's origin and to nobody else."""
+
+    base_url: str
+    key: str = field(default="", repr=False)
+
+
+class RemoteStatus(StrEnum):
+    """The states of a task at the service, in our words."""
+
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTask:
+    """A task as the service describes it. Credits in its own unit, times in Unix seconds, `urls` primary first.
+
+    `note` is set where an answer was taken tolerantly (an unknown status word, for instance).
+    """
+
+    id: str
+    status: RemoteStatus
+    urls: tuple[str, ...] = ()
+    reserved: float | None = None
+    final: float | None = None
+    seconds: float | None = None
+    created_at: float | None = None
+    failure: Failure | None = None
+    request_id: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a free call to an account brought."""
+
+    http_status: int
+    milliseconds: float
+    balance: float | None = None
+    models: int | None = None
+    verified: bool = True
+    """False where the service has no free call that proves the key (it answered, and did not refuse it)."""
+
+
+Progress = Callable[[int, int], None]
+"""(bytes so far, bytes in all or 0 where unknown)"""
+
+
+class Dialect(Protocol):
+    """One service's wire. Every method raises ProviderError, and nothing else, when the call brings no answer."""
+
+    def body(self, model: Model, request: GenerationRequest, intent: str, references: Sequence[SentReference]) -> bytes:
+        """The exact bytes of the create call. The same arguments give the same bytes."""
+        ...
+
+    async def create(self, connection: Connection, body: bytes, intent: str) -> RemoteTask:
+        """Starts a paid task. ProviderError.sent says whether it may have been accepted."""
+        ...
+
+    async def poll(self, connection: Connection, remote_id: str) -> RemoteTask: ...
+
+    async def balance(self, connection: Connection) -> float | None:
+        """The credits left, or None where the service has no such call."""
+        ...
+
+    async def check(self, connection: Connection) -> Check:
+        """A free call that shows whether the account works. Never starts a paid task."""
+        ...
+
+    async def upload(
+        self, connection: Connection, model: Model, reference: Reference, file: Path, progress: Progress
+    ) -> SentReference:
+        """Puts one local file where the service can reach it. Services without uploads raise ProviderError."""
+        ...
