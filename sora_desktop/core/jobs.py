@@ -62,7 +62,7 @@ class Job(Kept):
     """One generation. Times are Unix seconds, credits are the provider's own unit, sizes are bytes.
 
     `intent` is the idempotency key, committed before the create call; `body` the exact bytes (as text) that were
-    sent, so that a repeat is byte-identical. `base_url` is frozen: editing an account never strands a running job. `held`
+    sent, so that a repeat is byte-identical. `base_url` is frozen: editing an account strands no running job. `held`
     is the user's pause. `urls` are all of a result's, the primary first.
     """
 

@@ -50,7 +50,7 @@ class Param(Frozen):
     """One parameter of a model, under the key that the wire uses.
 
     `role` names what the parameter is about (aspect, duration, quality, watermark, storage, seed, …), so that a value
-    can follow the user to another model. Parameters with the same `group` exclude each other: one control, one field sent.
+    can follow the user to another model. Parameters with the same `group` exclude each other: one control, one field.
     """
 
     key: str
