@@ -1,0 +1,96 @@
+"""What the user chose about the program itself: one place for names, defaults and limits."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from sora_desktop.core.frozen import Kept
+from sora_desktop.core.naming import DEFAULT_TEMPLATE
+from sora_desktop.core.signal import Signal
+from sora_desktop.storage.database import Database
+
+log = logging.getLogger(__name__)
+
+
+class Settings(Kept):
+    """Every setting with its default. An empty `videos_folder` means the platform's own."""
+
+    theme: Annotated[Literal["system", "dark", "light", "contrast"], Field(description="Colours of the window")] = (
+        "system"
+    )
+    text_size: Annotated[int, Field(ge=75, le=200, description="Size of text and controls, in percent")] = 100
+    language: Annotated[str, Field(description="Language code; empty follows the system")] = ""
+    videos_folder: Annotated[str, Field(description="Where finished videos go; empty is the platform's own")] = ""
+    name_template: Annotated[str, Field(min_length=1, description="Names of the files")] = DEFAULT_TEMPLATE
+    volume: Annotated[float, Field(ge=0, le=1, description="Of the player, 0 to 1")] = 0.8
+    muted: Annotated[bool, Field(description="Whether the player is silent")] = False
+    loop: Annotated[bool, Field(description="Whether a clip starts again at its end")] = True
+    current_draft: Annotated[str, Field(description="Id of the draft that is open")] = ""
+    welcomed: Annotated[bool, Field(description="Whether the first run is over")] = False
+    window_geometry: Annotated[str, Field(description="Of the main window, as Qt saves it, in base64")] = ""
+    splitters: Annotated[dict[str, str], Field(description="Of the panels by name, as Qt saves them, in base64")] = (
+        Field(default_factory=dict[str, str])
+    )
+    folded: Annotated[tuple[str, ...], Field(description="Names of the panels that are folded")] = ()
+    queue_paused: Annotated[bool, Field(description="Whether waiting jobs are held back")] = False
+    simulator_port: Annotated[int, Field(ge=0, le=65535, description="Last port of the simulator; 0 for none")] = 0
+
+
+class SettingsStore:
+    """The settings of a data folder. `changed` comes after a change was committed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.current = Settings()
+        self.changed: Signal[[]] = Signal()
+
+    async def load(self) -> Settings:
+        """Reads what was kept. A value that does not fit, or is no setting of this version, leaves the default."""
+
+        def read(db: sqlite3.Connection) -> list[tuple[str, str]]:
+            return list(db.execute("SELECT key, value FROM settings"))
+
+        kept: dict[str, Any] = {}
+        for key, text in await self._database.read(read):
+            try:
+                kept.update(_checked({key: json.loads(text)}))
+            except ValueError:  # json's and pydantic's
+                log.warning("setting %s cannot be read; its default is used", key)
+        self.current = Settings(**kept)
+        return self.current
+
+    async def change(self, **changes: object) -> Settings:
+        """Commits `changes` and tells the listeners. Raises ValueError for a value that does not fit."""
+        unknown = changes.keys() - Settings.model_fields.keys()
+        if unknown:
+            raise ValueError(f"no such setting: {', '.join(sorted(unknown))}")
+        checked = _checked(changes)
+        different = {key: value for key, value in checked.items() if value != getattr(self.current, key)}
+        if not different:
+            return self.current
+        dumped = Settings(**different).model_dump(mode="json", include=set(different))
+        rows = [(key, json.dumps(value)) for key, value in dumped.items()]
+
+        def write(db: sqlite3.Connection) -> None:
+            db.executemany(
+                "INSERT INTO settings (key, value) VALUES (?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                rows,
+            )
+
+        await self._database.run(write)
+        self.current = self.current.model_copy(update=different)
+        self.changed.emit()
+        return self.current
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    """Those of `values` that are settings, in their types. Raises ValidationError."""
+    known = {key: value for key, value in values.items() if key in Settings.model_fields}
+    settings = Settings.model_validate(known)
+    return {key: getattr(settings, key) for key in known}
