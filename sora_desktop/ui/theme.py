@@ -1,0 +1,192 @@
+"""The look of the window: tokens → QPalette, one style sheet, fonts. Follows the system's light and dark live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from string import Template
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtWidgets import QApplication
+
+from sora_desktop.storage.resources import resource
+from sora_desktop.ui import tokens
+from sora_desktop.ui.tokens import FACES, FAMILIES, SIZES, THEMES, Colours, Sizes
+
+NAMES = ("system", "dark", "light", "contrast")
+LEAST_TEXT, MOST_TEXT = 90, 150
+
+
+class Theme(QObject):
+    """What everything is painted with. `changed` comes after a new theme or text size is in force."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._name = "system"
+        self._colours = tokens.DARK
+        self._text_size = 100
+        self._app: QApplication | None = None
+        self._qcolours: dict[str, QColor] = {}
+
+    @property
+    def name(self) -> str:
+        """The chosen name, `system` included."""
+        return self._name
+
+    @property
+    def colours(self) -> Colours:
+        """The tokens in force."""
+        return self._colours
+
+    @property
+    def sizes(self) -> Sizes:
+        return SIZES
+
+    @property
+    def text_size(self) -> int:
+        """Percent, 90 to 150."""
+        return self._text_size
+
+    def apply(self, app: QApplication, name: str = "system", text_size: int | None = None) -> None:
+        """Dresses the program. `name` is one of `NAMES`; `text_size` in percent is held within 90 and 150."""
+        self._name = name if name in NAMES else "system"
+        if text_size is not None:
+            self._text_size = max(LEAST_TEXT, min(MOST_TEXT, text_size))
+        if self._app is None:
+            self._app = app
+            load_fonts()
+            app.setStyle("Fusion")
+            app.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
+        scheme = {"dark": Qt.ColorScheme.Dark, "contrast": Qt.ColorScheme.Dark, "light": Qt.ColorScheme.Light}
+        app.styleHints().setColorScheme(scheme.get(self._name, Qt.ColorScheme.Unknown))
+        self._dress()
+
+    def set_text_size(self, percent: int) -> None:
+        """Changes the size of all text and rows, in percent."""
+        if self._app is not None:
+            self.apply(self._app, self._name, percent)
+
+    def _on_scheme_changed(self, _scheme: Qt.ColorScheme) -> None:
+        if self._name == "system" and THEMES[self._system()] is not self._colours:
+            self._dress()
+
+    def _system(self) -> str:
+        hints = QApplication.styleHints()
+        accessibility = hints.accessibility()
+        if accessibility.contrastPreference() == Qt.ContrastPreference.HighContrast:
+            return "contrast"
+        return "light" if hints.colorScheme() == Qt.ColorScheme.Light else "dark"
+
+    def _dress(self) -> None:
+        app = self._app
+        assert app is not None
+        self._colours = THEMES[self._system() if self._name == "system" else self._name]
+        self._qcolours.clear()
+        app.setFont(self.font("base"))
+        app.setPalette(palette(self._colours))
+        app.setStyleSheet(sheet(self._colours, self.scale))
+        self.changed.emit()
+
+    def scale(self, px: float) -> int:
+        """A length of the tokens at the user's text size, in px; never below 1 for what is above 0."""
+        return max(1, round(px * self._text_size / 100)) if px > 0 else 0
+
+    def colour(self, token: str, opacity: float = 1.0) -> QColor:
+        """A colour token, at an opacity of 0 to 1."""
+        found = self._qcolours.get(token)
+        if found is None:
+            found = self._qcolours[token] = QColor(getattr(self._colours, token))
+        colour = QColor(found)
+        colour.setAlphaF(opacity)
+        return colour
+
+    def font(self, face: str = "base") -> QFont:
+        """A text style of the tokens, with figures of one width."""
+        style = FACES[face]
+        font = QFont()
+        font.setFamilies([*FAMILIES, *system_families()])
+        font.setPixelSize(self.scale(style.px))
+        font.setWeight(QFont.Weight(style.weight))
+        font.setFeature(QFont.Tag("tnum"), 1)
+        font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+        return font
+
+
+@cache
+def theme() -> Theme:
+    """The one theme of the program."""
+    return Theme()
+
+
+def scale(px: float) -> int:
+    """A length of the tokens at the user's text size, in px."""
+    return theme().scale(px)
+
+
+@cache
+def load_fonts() -> None:
+    """Registers the bundled fonts. Needs a QApplication."""
+    system_families()
+    for file in sorted(resource("fonts").glob("*.ttf")):
+        QFontDatabase.addApplicationFont(str(file))
+
+
+@cache
+def system_families() -> tuple[str, ...]:
+    return (QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family(),)
+
+
+def palette(colours: Colours) -> QPalette:
+    """Fusion's palette from the tokens."""
+    roles = QPalette.ColorRole
+    named = {
+        roles.Window: colours.panel,
+        roles.WindowText: colours.text,
+        roles.Base: colours.field,
+        roles.AlternateBase: colours.raised,
+        roles.ToolTipBase: colours.raised,
+        roles.ToolTipText: colours.text,
+        roles.PlaceholderText: colours.faint,
+        roles.Text: colours.text,
+        roles.Button: colours.raised,
+        roles.ButtonText: colours.text,
+        roles.BrightText: colours.danger,
+        roles.Highlight: colours.fill,
+        roles.HighlightedText: colours.on_fill,
+        roles.Accent: colours.accent,
+        roles.Link: colours.accent,
+        roles.LinkVisited: colours.accent,
+        roles.Light: colours.hover,
+        roles.Midlight: colours.hover,
+        roles.Mid: colours.border,
+        roles.Dark: colours.strong,
+        roles.Shadow: colours.window,
+    }
+    made = QPalette()
+    for role, colour in named.items():
+        made.setColor(role, QColor(colour))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours.faint))
+    made.setColor(QPalette.ColorGroup.Disabled, roles.Highlight, QColor(colours.groove))
+    return made
+
+
+def sheet(colours: Colours, grow: Callable[[float], int] = round) -> str:
+    """The style sheet: the template with every `$name` from the tokens; `grow` turns their px into the user's."""
+    names = {f"size_{name}": f"{grow(getattr(SIZES, name))}px" for name in Sizes.__dataclass_fields__}
+    names |= {name: getattr(colours, name) for name in tokens.colour_names()}
+    names |= {f"text_{name}": f"{grow(face.px)}px" for name, face in FACES.items()}
+    names |= {f"p{px}": f"{grow(px)}px" for px in range(1, 65)}
+    names["images"] = image_folder(colours)
+    names |= {
+        f"{tone}_tint": tokens.mixed(getattr(colours, tone), colours.panel, colours.tint) for tone in tokens.TINTED
+    }
+    return Template(resource("theme", "sora.qss").read_text(encoding="utf-8")).substitute(names)
+
+
+def image_folder(colours: Colours) -> str:
+    """Where the small images of the sheet are, in this theme's colours (made by `theme_images`)."""
+    return resource("theme", colours.name).as_posix()
