@@ -34,6 +34,7 @@ class FailureKind(StrEnum):
     DISK = "disk"
     UNCERTAIN = "uncertain"
     EXPIRED = "expired"
+    STOPPED = "stopped"
     BUG = "bug"
 
 

@@ -1,0 +1,108 @@
+"""The jobs in memory and in the database, changed in one place: committed first, then told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from sora_desktop.core.errors import EnvironmentProblem
+from sora_desktop.core.jobs import ENDED, Job, State
+from sora_desktop.core.signal import Signal
+from sora_desktop.storage.jobs import JobStore
+
+log = logging.getLogger(__name__)
+
+COMMIT_RETRY = 2.0
+"""Seconds between tries to commit what must not be lost (a remote id) while the disk is full or the database busy."""
+
+
+class Board:
+    """Every job by id. Memory is changed at once and in order; a caller goes on only after its commit."""
+
+    def __init__(self, store: JobStore) -> None:
+        self._store = store
+        self.jobs: dict[str, Job] = {}
+        self.live: dict[str, Job] = {}
+        self.added: Signal[[Job]] = Signal()
+        self.changed: Signal[[Job]] = Signal()
+        self.removed: Signal[[str]] = Signal()
+
+    async def load(self) -> None:
+        for job in await self._store.all():
+            self._put(job)
+
+    def _put(self, job: Job) -> None:
+        """Memory, with the jobs that still move apart: a look at the queue does not walk through years of history."""
+        self.jobs[job.id] = job
+        if job.state in ENDED:
+            self.live.pop(job.id, None)
+        else:
+            self.live[job.id] = job
+
+    async def take_new(self) -> list[Job]:
+        """Jobs that another process put into the database since."""
+        new = [job for job in await self._store.all() if job.id not in self.jobs]
+        for job in new:
+            self._put(job)
+            self.added.emit(job)
+        return new
+
+    async def add(self, jobs: list[Job]) -> None:
+        """Commits new jobs, all or none, then shows them.
+
+        Raises EnvironmentProblem where the database cannot take them; nothing was added then.
+        """
+        await self._store.add(jobs)
+        for job in jobs:
+            self._put(job)
+            self.added.emit(job)
+
+    async def remove(self, job_id: str) -> Job:
+        await self._store.delete(job_id)
+        job = self.jobs.pop(job_id)
+        self.live.pop(job_id, None)
+        self.removed.emit(job_id)
+        return job
+
+    async def move(self, job_id: str, state: State, **changes: object) -> Job:
+        """Moves a job to another state and commits it, for as long as that takes."""
+        return await self._keep(self.jobs[job_id].moved(state, **changes))
+
+    async def note(self, job_id: str, **changes: object) -> Job:
+        """Changes a job in its state. What would change nothing is not written."""
+        before = self.jobs[job_id]
+        after = before.having(**changes)
+        return before if after == before else await self._keep(after)
+
+    async def try_move(self, job_id: str, state: State, **changes: object) -> Job:
+        """Moves a job only if it can be committed now: for the step before money is spent.
+
+        Raises EnvironmentProblem; the job is then as it was.
+        """
+        before = self.jobs[job_id]
+        after = before.moved(state, **changes)
+        self._put(after)
+        try:
+            await self._store.save(after)
+        except EnvironmentProblem:
+            if self.jobs.get(job_id) is after:
+                self._put(before)
+            raise
+        self.changed.emit(after)
+        return after
+
+    async def _keep(self, job: Job) -> Job:
+        self._put(job)
+        while True:
+            try:
+                await self._store.save(job)
+                break
+            except EnvironmentProblem as problem:
+                log.warning("job %s waits for its commit: %s", job.id, problem.code)
+                self.changed.emit(job)
+                await asyncio.sleep(COMMIT_RETRY)
+                # A newer version of the job is committed by whoever made it.
+                if self.jobs.get(job.id) is not job:
+                    return self.jobs.get(job.id, job)
+        self.changed.emit(job)
+        return job

@@ -1,0 +1,239 @@
+"""What the user may do with one job, and when."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from sora_desktop.core.accounts import Account
+from sora_desktop.core.errors import FailureKind, ProviderError, UserError
+from sora_desktop.core.jobs import ACTIVE, REMOTE, Job, State
+from sora_desktop.core.request import GenerationRequest
+from sora_desktop.engine.clock import Clock
+from sora_desktop.engine.polling import Polling
+from sora_desktop.engine.scheduler import Scheduler
+from sora_desktop.engine.submission import Submission, new_intent, stopped_watching
+from sora_desktop.engine.works import Works
+
+
+class Orders:
+    """Each order checks whether the job's state allows it and raises UserError with the reason where it does not."""
+
+    def __init__(self, works: Works, submission: Submission, polling: Polling, scheduler: Scheduler) -> None:
+        self._works = works
+        self._submission = submission
+        self._polling = polling
+        self._scheduler = scheduler
+
+    def _job(self, job_id: str) -> Job:
+        job = self._works.board.jobs.get(job_id)
+        if job is None:
+            raise UserError("job_unknown", id=job_id)
+        return job
+
+    async def retry(self, job_id: str) -> Job:
+        """Does what helps: sends a job again that was certainly refused, or looks again where the id is known."""
+        job = self._job(job_id)
+        if job.state is State.UNCERTAIN:
+            raise UserError("job_sent")
+        if job.collectable and job.failure and job.failure.kind is not FailureKind.REFUSED and not _remade(job):
+            return await self.collect(job_id)
+        if job.state in {State.FAILED, State.CANCELLED}:
+            return await self._again(job)
+        return await self._at_once(job)
+
+    async def resend(self, job_id: str) -> Job:
+        """ "It was not accepted — send again": a new request with a new key, on the user's word."""
+        job = self._job(job_id)
+        if job.state is not State.UNCERTAIN:
+            raise UserError("job_sent")
+        return await self._again(job)
+
+    async def cancel(self, job_id: str) -> Job:
+        """Not sent yet: gone. Sent: no longer watched, it may still be billed (no contract has a cancel call)."""
+        job = self._job(job_id)
+        now = self._works.clock.now()
+        match job.state:
+            case State.WAITING | State.PREPARING:
+                job = await self._works.board.move(job_id, State.CANCELLED, failure=None, finished_at=now)
+            case State.SUBMITTING:
+                self._submission.forget_when_accepted(job_id)
+            case State.QUEUED | State.PROCESSING | State.DOWNLOADING:
+                self._polling.forget(job_id)
+                job = await self._works.board.move(job_id, State.CANCELLED, failure=stopped_watching(), finished_at=now)
+            case State.UNCERTAIN:
+                job = await self.let_go(job_id)
+            case State.DONE | State.FAILED | State.CANCELLED | State.EXPIRED:
+                pass
+        self._works.alarm.ring()
+        return job
+
+    async def hold(self, job_id: str) -> Job:
+        """Pauses a job that was not sent yet."""
+        job = self._job(job_id)
+        if job.state is not State.WAITING:
+            raise UserError("job_sent")
+        return await self._works.board.note(job_id, held=True)
+
+    async def release(self, job_id: str) -> Job:
+        self._job(job_id)
+        job = await self._works.board.note(job_id, held=False)
+        self._works.alarm.ring()
+        return job
+
+    async def collect(self, job_id: str) -> Job:
+        """Asks the service for the result of any job whose id is known, also days later."""
+        job = self._job(job_id)
+        if job.state in REMOTE or job.state is State.DOWNLOADING:
+            return await self._at_once(job)
+        if not job.collectable:
+            raise UserError("job_no_remote_id")
+        job = await self._works.board.move(job_id, State.QUEUED, failure=None, not_before=None, finished_at=None)
+        self._polling.forget(job_id)
+        self._polling.watch(job, at_once=True)
+        return job
+
+    async def adopt(self, job_id: str, remote_id: str) -> Job:
+        """ "It was accepted — enter its id": the job goes on with the id the user found."""
+        job = self._job(job_id)
+        remote_id = remote_id.strip()
+        if not remote_id:
+            raise UserError("remote_id_empty")
+        if any(
+            other.remote_id == remote_id and other.account == job.account and other.id != job_id
+            for other in self._works.board.jobs.values()
+        ):
+            raise UserError("remote_id_taken")
+        if job.state not in {State.UNCERTAIN, State.FAILED, State.CANCELLED, State.EXPIRED}:
+            raise UserError("job_running")
+        now = self._works.clock.now()
+        job = await self._works.board.move(
+            job_id,
+            State.QUEUED,
+            remote_id=remote_id,
+            failure=None,
+            accepted_at=job.accepted_at or now,
+            finished_at=None,
+        )
+        self._polling.watch(job, at_once=True)
+        return job
+
+    async def let_go(self, job_id: str) -> Job:
+        """The user does not want to know any more; the doubt about the money stays on the record."""
+        job = self._job(job_id)
+        if job.state is not State.UNCERTAIN:
+            raise UserError("job_sent")
+        return await self._works.board.move(job_id, State.CANCELLED, finished_at=self._works.clock.now())
+
+    async def check(self, job_id: str) -> tuple[str, dict[str, str]]:
+        """Looks for the truth about an uncertain job without paying: the code and places of a sentence.
+
+        Raises ProviderError or UserError where the service cannot be asked.
+        """
+        job = self._job(job_id)
+        provider = self._works.provider(job)
+        if not provider.has_balance or job.balance_before is None:
+            return "check_unknown", {}
+        connection = await self._works.connection(job)
+        try:
+            balance = await self._works.dialect(job).balance(connection)
+        except ProviderError as error:
+            self._works.missed(job.account, error)
+            raise
+        self._works.heard(job.account)
+        if balance is None:
+            return "check_unknown", {}
+        words = {"before": f"{job.balance_before:g}", "after": f"{balance:g}"}
+        await self._works.board.note(job_id, balance_after=balance)
+        return ("check_balance_less" if balance < job.balance_before else "check_balance_same"), words
+
+    async def delete(self, job_id: str) -> Job:
+        """Takes a job off the list; the answer is what `restore` needs. Its video stays on the disk."""
+        job = self._job(job_id)
+        if job.state in ACTIVE or self._scheduler.busy(job_id):
+            raise UserError("job_running")
+        return await self._works.board.remove(job_id)
+
+    async def restore(self, job: Job) -> Job:
+        """Undoes `delete`."""
+        if job.id not in self._works.board.jobs:
+            await self._works.board.add([job])
+            self._works.alarm.ring()
+        return job
+
+    async def move(self, job_id: str, before_id: str | None) -> Job:
+        """Puts a waiting job before another, or at the end of the queue."""
+        self._job(job_id)
+        waiting = sorted(
+            (job for job in self._works.board.live.values() if job.state is State.WAITING and job.id != job_id),
+            key=lambda job: (job.position, job.created_at),
+        )
+        index = next((place for place, job in enumerate(waiting) if job.id == before_id), len(waiting))
+        before = waiting[index - 1].position if index else (waiting[0].position - 2 if waiting else 0.0)
+        after = waiting[index].position if index < len(waiting) else before + 2
+        job = await self._works.board.note(job_id, position=(before + after) / 2)
+        self._works.alarm.ring()
+        return job
+
+    def wake_blocked(self) -> None:
+        """Lets jobs that wait for a key or the network try at once."""
+        for job in tuple(self._works.board.live.values()):
+            if job.not_before is not None and job.state in {State.WAITING, State.SUBMITTING}:
+                self._works.tasks.spawn(self._works.board.note(job.id, not_before=None), f"wake {job.id}")
+        self._works.alarm.ring()
+
+    async def _at_once(self, job: Job) -> Job:
+        """Ends the wait of a job that is under way."""
+        self._works.pulse(job.account).reset()
+        if job.state in REMOTE and not self._scheduler.busy(job.id):
+            self._polling.watch(job, at_once=True)
+        job = await self._works.board.note(job.id, not_before=None, held=False)
+        self._works.alarm.ring()
+        return job
+
+    async def _again(self, job: Job) -> Job:
+        """A new request from an old job: new key, nothing of the old answer."""
+        job = await self._works.board.move(
+            job.id,
+            State.WAITING,
+            **_unsent(),
+            intent=new_intent(),
+            notes=(*job.notes, f"sent before as {job.remote_id or job.intent}")[-20:],
+        )
+        self._works.pulse(job.account).reset()
+        self._works.alarm.ring()
+        return job
+
+
+def _remade(job: Job) -> bool:
+    """Whether the service said that this clip failed for good, so that asking for it again brings nothing."""
+    return job.failure is not None and job.failure.code == "generation_failed"
+
+
+def _unsent() -> dict[str, object]:
+    nothing = ("submitted_at", "accepted_at", "completed_at", "finished_at", "not_before", "reserved", "final")
+    more = ("balance_before", "balance_after", "expires_at", "seconds", "bytes", "failure")
+    fresh: dict[str, object] = dict.fromkeys((*nothing, *more))
+    return fresh | {"remote_id": "", "body": "", "attempts": 0, "urls": (), "path": "", "held": False}
+
+
+def new_jobs(
+    account: Account, request: GenerationRequest, count: int, existing: Iterable[Job], clock: Clock
+) -> list[Job]:
+    """`count` waiting jobs at the end of the queue, each with its own idempotency key."""
+    last = max((job.position for job in existing), default=0.0)
+    now = clock.now()
+    batch = uuid.uuid4().hex if count > 1 else ""
+    return [
+        Job(
+            id=uuid.uuid4().hex,
+            intent=new_intent(),
+            batch=batch,
+            account=account.id,
+            base_url="" if account.builtin else account.base_url,
+            request=request,
+            position=last + 1 + index,
+            created_at=now,
+        )
+        for index in range(max(1, count))
+    ]

@@ -1,0 +1,150 @@
+"""A file that is still arriving: `.part`, with what is needed to go on where it broke off."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from sora_desktop.core.errors import Billed, EnvironmentProblem, Failure, FailureKind, ProviderError, Sent
+from sora_desktop.providers.http import Download
+from sora_desktop.storage.library import disk_problems
+
+LARGEST = 8_000_000_000
+"""Bytes. No service makes clips near this size; more is a mistake or an attack."""
+
+
+class PartProblem(Exception):
+    """What arrived cannot be the video; the text is the service's own or says why."""
+
+
+class Part:
+    """A `.part` file and its note (total length, validator, whose it is) beside it.
+
+    It is resumed only where the service proved by a validator that the bytes are of the same file; without one, or
+    after any doubt, it begins again.
+    """
+
+    def __init__(self, path: Path, job_id: str) -> None:
+        self.path = path
+        self._note = path.with_name(path.name + ".json")
+        self._job_id = job_id
+        self.size = 0
+        self.total: int | None = None
+        self.validator = ""
+        self.complete = False
+        self._load()
+
+    def _load(self) -> None:
+        try:
+            note = json.loads(self._note.read_text("utf-8"))
+            size = self.path.stat().st_size
+            total, validator = note["total"], str(note["validator"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return
+        if note.get("job") == self._job_id and isinstance(total, int) and validator and size <= total:
+            self.size, self.total, self.validator = size, total, validator
+            self.complete = bool(note.get("complete")) and size == total
+
+    @contextmanager
+    def opened(self, stream: Download) -> Iterator[_Writer]:
+        """Opens the file for what `stream` brings: appended where it goes on, from the start otherwise."""
+        folder = self.path.parent
+        if stream.offset and (stream.offset != self.size or stream.total != self.total):
+            # Another file, or another place in it: what is here is of no use.
+            self.discard()
+            raise _begin_again()
+        if stream.total is not None and stream.total > LARGEST:
+            raise PartProblem(f"larger than {LARGEST // 1_000_000_000} GB")
+        with disk_problems(folder):
+            if not stream.offset:
+                # Truncating an old large file stalls for 100 ms: a fresh one does not.
+                self.path.unlink(missing_ok=True)
+                self.size = 0
+            self.total, self.validator = stream.total, stream.validator
+            self._write_note()
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+            with os.fdopen(os.open(self.path, flags, 0o600), "ab") as file:
+                yield _Writer(self, file)
+
+    def finish(self) -> None:
+        """All bytes are here. Raises a transient ProviderError when some are missing, PartProblem for none."""
+        if self.total is not None and self.size < self.total:
+            raise _begin_again()
+        if self.size == 0:
+            raise PartProblem("an empty answer")
+        if self.total is not None and self.size > self.total:
+            self.discard()
+            raise _begin_again()
+        self.total = self.size
+        self.complete = True
+        self._write_note(complete=True)
+
+    def discard(self) -> None:
+        """Forgets everything that arrived."""
+        with disk_problems(self.path.parent):
+            self.path.unlink(missing_ok=True)
+            self._note.unlink(missing_ok=True)
+        self.size, self.total, self.validator, self.complete = 0, None, "", False
+
+    def forget_note(self) -> None:
+        """The file has its name: the note is done."""
+        self._note.unlink(missing_ok=True)
+
+    def _write_note(self, *, complete: bool = False) -> None:
+        note = {"job": self._job_id, "total": self.total, "validator": self.validator or "-", "complete": complete}
+        if not self.validator and not complete:
+            self._note.unlink(missing_ok=True)
+            return
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        with os.fdopen(os.open(self._note, flags, 0o600), "w", encoding="utf-8") as file:
+            json.dump(note, file)
+
+
+class _Writer:
+    def __init__(self, part: Part, file: BinaryIO) -> None:
+        self._part = part
+        self._file = file
+
+    def write(self, chunk: bytes) -> None:
+        part = self._part
+        if part.size == 0 and _looks_like_text(chunk):
+            raise PartProblem(chunk[:4000].decode("utf-8", "replace"))
+        if part.size + len(chunk) > LARGEST:
+            raise PartProblem(f"larger than {LARGEST // 1_000_000_000} GB")
+        try:
+            self._file.write(chunk)
+        except OSError as error:
+            with disk_problems(part.path.parent):
+                raise error
+        part.size += len(chunk)
+
+
+def says_text(content_type: str) -> bool:
+    """Whether an answer calls itself text: an error page where a video was promised."""
+    kind = content_type.split(";")[0].strip().lower()
+    return kind.startswith("text/") or kind.endswith(("json", "xml", "html"))
+
+
+def _looks_like_text(chunk: bytes) -> bool:
+    start = chunk[:64].lstrip().lower()
+    return start.startswith((b"{", b"<", b"[{", b'"'))
+
+
+def _begin_again() -> ProviderError:
+    failure = Failure(kind=FailureKind.NETWORK, code="download_stalled", billed=Billed.YES)
+    return ProviderError(failure, Sent.AMBIGUOUS, transient=True)
+
+
+def disk_problem(error: OSError, folder: Path) -> EnvironmentProblem | None:
+    """What an OSError of a file operation means for the user, None where it is none of the disk's."""
+    try:
+        with disk_problems(folder):
+            raise error
+    except EnvironmentProblem as problem:
+        return problem
+    except OSError:
+        return None

@@ -1,0 +1,106 @@
+"""The last step: a checked video gets its name, its thumbnail and its row."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+
+from sora_desktop.core.errors import UserError
+from sora_desktop.core.jobs import Job, State
+from sora_desktop.core.naming import file_stem
+from sora_desktop.engine.part import Part
+from sora_desktop.engine.works import Works
+from sora_desktop.media import probe, stills
+from sora_desktop.storage import library
+
+log = logging.getLogger(__name__)
+
+
+class Placing:
+    """Puts results into the videos folder. A kill at any point ends, after the restart, in exactly one file."""
+
+    def __init__(self, works: Works) -> None:
+        self._works = works
+        self._naming = asyncio.Lock()
+
+    def folder(self) -> Path:
+        chosen = self._works.settings.current.videos_folder
+        return Path(chosen) if chosen else self._works.paths.videos
+
+    def part(self, job: Job) -> Part:
+        """The job's file in arrival. Raises EnvironmentProblem where the folder cannot be written to."""
+        folder = library.ensure_folder(self.folder())
+        return Part(folder / f".{job.id}.part", job.id)
+
+    def discard(self, job: Job) -> None:
+        Part(self.folder() / f".{job.id}.part", job.id).discard()
+
+    async def already_there(self, job: Job) -> bool:
+        """Whether the file got its name before a kill came between that and its row; the row is mended then."""
+        path = Path(job.path) if job.path else None
+        if path is None or not await self._works.in_thread(_is_whole, path, job.bytes, self._expected(job)):
+            return False
+        await self._finish(job, path, path.stat().st_size)
+        return True
+
+    async def place(self, job: Job, part: Part) -> None:
+        """Checks the file, names it and ends the job.
+
+        Raises BadVideo when it does not decode (it is gone then), EnvironmentProblem when it cannot be named.
+        """
+        await self._works.in_thread(probe.check, part.path, self._expected(job))
+        # One at a time: two clips of one name must not both think it free.
+        async with self._naming:
+            wanted = library.free_path(part.path.parent, self._name(job))
+            # Committed before the file is named: after a kill the row says where to look.
+            job = await self._works.board.note(job.id, path=str(wanted), bytes=part.size)
+            path = await self._works.in_thread(library.commit, part.path, wanted)
+        part.forget_note()
+        await self._finish(job, path, part.size)
+
+    async def _finish(self, job: Job, path: Path, size: int) -> None:
+        works = self._works
+        try:
+            await works.in_thread(stills.thumbnail, path, library.thumbnail_path(works.paths, job.id))
+        except Exception:
+            # A row without a picture is no reason to lose the clip.
+            log.warning("no thumbnail for %s", job.id, exc_info=True)
+        if works.board.jobs[job.id].state is not State.DOWNLOADING:
+            return
+        await works.board.move(
+            job.id, State.DONE, path=str(path), bytes=size, finished_at=works.clock.now(), failure=None
+        )
+        works.balance_wanted.emit(job.account)
+
+    def _expected(self, job: Job) -> float | None:
+        """The length in seconds that the service named; what was asked for is no promise."""
+        return job.seconds
+
+    def _name(self, job: Job) -> str:
+        account = self._works.accounts.get(job.account)
+        try:
+            model = self._works.model(job).name
+        except UserError:
+            model = job.request.model
+        made = time.localtime(job.created_at)
+        fields = {
+            "date": time.strftime("%Y-%m-%d", made),
+            "time": time.strftime("%H-%M-%S", made),
+            "prompt": " ".join(job.request.prompt.split()),
+            "model": model,
+            "account": account.name if account else "",
+            "id": job.id[:8],
+        }
+        return file_stem(self._works.settings.current.name_template, fields)
+
+
+def _is_whole(path: Path, size: int | None, expected: float | None) -> bool:
+    try:
+        if path.stat().st_size != size:
+            return False
+        probe.check(path, expected)
+    except (OSError, probe.BadVideo):
+        return False
+    return True

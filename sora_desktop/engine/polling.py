@@ -1,0 +1,154 @@
+"""Asking for a task until it has ended, however long that takes."""
+
+from __future__ import annotations
+
+from sora_desktop.core.errors import Action, Billed, Failure, FailureKind, ProviderError, UserError
+from sora_desktop.core.jobs import REMOTE, Job, State
+from sora_desktop.engine.rhythm import next_poll
+from sora_desktop.engine.works import Works, key_problem
+from sora_desktop.providers.base import RemoteStatus, RemoteTask
+
+MISSES = 6
+"""How many times in a row a service may not know a task that it accepted before the job is set aside."""
+
+LEAST = 0.25
+"""No task is asked for more often than this, in seconds, whatever the pace."""
+
+
+class Polling:
+    """Keeps when each remote job is to be asked for next, and does one poll."""
+
+    def __init__(self, works: Works) -> None:
+        self._works = works
+        self._due: dict[str, float] = {}
+        self._polls: dict[str, int] = {}
+        self._misses: dict[str, int] = {}
+        self.stale_urls: dict[str, tuple[str, ...]] = {}
+
+    def watch(self, job: Job, *, at_once: bool = False) -> None:
+        """Puts a remote job on the list; its first poll comes by the published rhythm, or at once after a restart."""
+        now = self._works.clock.monotonic()
+        self._due[job.id] = now if at_once else now + self._pause(job)
+        self._works.alarm.ring()
+
+    def forget(self, job_id: str) -> None:
+        for book in (self._due, self._polls, self._misses):
+            book.pop(job_id, None)
+
+    def due(self) -> list[tuple[float, str]]:
+        """(monotonic moment, job id) of all that are watched, soonest first."""
+        return sorted((moment, job_id) for job_id, moment in self._due.items())
+
+    def started(self, job_id: str) -> None:
+        """The poll is under way: not due until it has ended."""
+        self._due.pop(job_id, None)
+
+    async def run(self, job_id: str) -> None:
+        """One poll; the job is watched again afterwards unless it has left the remote states."""
+        works = self._works
+        job = works.board.jobs[job_id]
+        self._polls[job_id] = self._polls.get(job_id, 0) + 1
+        try:
+            connection = await works.connection(job)
+            works.pulse(job.account).count()
+            task = await works.dialect(job).poll(connection, job.remote_id)
+        except UserError as error:
+            await self._failed(job_id, key_problem(error))
+        except ProviderError as error:
+            await self._failed(job_id, error)
+        else:
+            works.heard(job.account)
+            self._misses.pop(job_id, None)
+            await self._answered(job_id, task)
+        job = works.board.jobs.get(job_id, job)
+        if job.state in REMOTE:
+            self.watch(job)
+        else:
+            self.forget(job_id)
+
+    async def _answered(self, job_id: str, task: RemoteTask) -> None:
+        job = self._works.board.jobs.get(job_id)
+        if job is None or job.state not in REMOTE:
+            return
+        board = self._works.board
+        known: dict[str, object] = {
+            "reserved": task.reserved if task.reserved is not None else job.reserved,
+            "request_ids": job.request_ids,
+            "notes": job.notes if not task.note or task.note in job.notes else (*job.notes, task.note),
+        }
+        match task.status:
+            case RemoteStatus.SUCCEEDED:
+                await self._succeeded(job, task, known)
+            case RemoteStatus.FAILED:
+                failure = task.failure or Failure(
+                    kind=FailureKind.SERVER, code="generation_failed", action=Action.RETRY
+                )
+                final = task.final if task.final is not None else job.final
+                await board.move(
+                    job_id,
+                    State.FAILED,
+                    failure=failure,
+                    final=final,
+                    finished_at=self._works.clock.now(),
+                    **known,
+                )
+                self._works.balance_wanted.emit(job.account)
+            case RemoteStatus.QUEUED | RemoteStatus.PROCESSING:
+                wanted = State.QUEUED if task.status is RemoteStatus.QUEUED else State.PROCESSING
+                if wanted is job.state:
+                    await board.note(job_id, failure=None, **known)
+                else:
+                    await board.move(job_id, wanted, failure=None, **known)
+
+    async def _succeeded(self, job: Job, task: RemoteTask, known: dict[str, object]) -> None:
+        now = self._works.clock.now()
+        known["final"] = task.final if task.final is not None else job.final
+        known["seconds"] = task.seconds if task.seconds is not None else job.seconds
+        completed = job.completed_at or now
+        if not task.urls:
+            await self._missed(job, Failure(kind=FailureKind.RESULT, code="result_missing"), known)
+            return
+        hours = self._works.provider(job).result_hours
+        expires = completed + hours * 3600 * self._works.pace(job.account) if hours else None
+        await self._works.board.move(
+            job.id,
+            State.DOWNLOADING,
+            urls=task.urls,
+            completed_at=completed,
+            expires_at=expires,
+            failure=None,
+            **known,
+        )
+        self._works.balance_wanted.emit(job.account)
+
+    async def _failed(self, job_id: str, error: ProviderError) -> None:
+        """A failed poll is never the end of a job; only a task that is unknown again and again is set aside."""
+        job = self._works.board.jobs[job_id]
+        self._works.missed(job.account, error)
+        if job.state not in REMOTE:
+            return
+        kind = error.failure.kind
+        if kind is FailureKind.NOT_FOUND:
+            await self._missed(job, error.failure, {})
+        elif kind is FailureKind.KEY or (kind is FailureKind.REFUSED and not error.transient):
+            await self._works.board.note(job_id, failure=error.failure)
+
+    async def _missed(self, job: Job, failure: Failure, known: dict[str, object]) -> None:
+        misses = self._misses.get(job.id, 0) + 1
+        self._misses[job.id] = misses
+        if misses < MISSES:
+            await self._works.board.note(job.id, **known)
+            return
+        failure = failure.model_copy(update={"action": Action.COLLECT, "billed": Billed.MAYBE})
+        await self._works.board.move(
+            job.id, State.FAILED, failure=failure, finished_at=self._works.clock.now(), **known
+        )
+
+    def _pause(self, job: Job) -> float:
+        works = self._works
+        provider = works.provider(job)
+        model = provider.model(job.request.model)
+        pace = works.pace(job.account)
+        age = (works.clock.now() - (job.accepted_at or job.created_at)) / max(pace, 1e-6)
+        pause = next_poll(provider.poll, age, self._polls.get(job.id, 0), model.estimate if model else None)
+        return max(LEAST, works.clock.jitter(pause * pace))

@@ -1,0 +1,158 @@
+"""Which job takes its next step now: one loop and one timer for any number of jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from sora_desktop.core.jobs import Job, State
+from sora_desktop.engine.polling import Polling
+from sora_desktop.engine.submission import Submission
+from sora_desktop.engine.transfer import Downloads
+from sora_desktop.engine.works import Works
+
+log = logging.getLogger(__name__)
+
+BREATH = 0.02
+"""Seconds between two looks: a thousand answers in a second cost fifty looks, not a thousand."""
+
+AT_SERVICE = frozenset({State.PREPARING, State.SUBMITTING, State.QUEUED, State.PROCESSING})
+
+
+class Scheduler:
+    """Looks at the board whenever it is rung, starts the steps that are due, and sleeps until the next."""
+
+    def __init__(self, works: Works, submission: Submission, polling: Polling, downloads: Downloads) -> None:
+        self._works = works
+        self._submission = submission
+        self._polling = polling
+        self._downloads = downloads
+        self._busy: set[str] = set()
+        self.paused = False
+
+    def busy(self, job_id: str) -> bool:
+        """Whether a step of this job is under way."""
+        return job_id in self._busy
+
+    async def drive(self) -> None:
+        """Runs until it is cancelled."""
+        while True:
+            try:
+                moment = self._start_what_is_due()
+            except Exception:
+                # One look that failed must not end all jobs; the next look comes with the next ring or timer.
+                log.exception("the queue could not be looked at")
+                moment = None
+            await asyncio.sleep(BREATH)
+            await self._works.alarm.wait_until(moment)
+
+    def _start_what_is_due(self) -> float | None:
+        """The answer is the monotonic moment of the next step, None when only a ring can bring one."""
+        moments = [*self._resend(), *self._submit(), *self._poll(), *self._download()]
+        return min(moments, default=None)
+
+    def _submit(self) -> list[float]:
+        """Waiting jobs, in their order, as far as their account has places."""
+        if self.paused:
+            return []
+        moments: list[float] = []
+        places: dict[str, int] = {}
+        for job in self._waiting():
+            if job.account not in places:
+                places[job.account] = self._places(job.account)
+            moment = max(self._moment(job), self._works.pulse(job.account).ready_at())
+            if places[job.account] <= 0:
+                continue
+            places[job.account] -= 1
+            if moment > self._works.clock.monotonic():
+                moments.append(moment)
+            elif not self._start(job, self._submission.run(job.id)):
+                places[job.account] = 0
+        return moments
+
+    def _waiting(self) -> list[Job]:
+        jobs = self._works.board.live.values()
+        waiting = [job for job in jobs if job.state is State.WAITING and not job.held and job.id not in self._busy]
+        return sorted(waiting, key=lambda job: (job.position, job.created_at))
+
+    def _places(self, account_id: str) -> int:
+        account = self._works.accounts.get(account_id)
+        limit = account.at_once if account and account.enabled else 0
+        taken = sum(
+            1 for job in self._works.board.live.values() if job.account == account_id and job.state in AT_SERVICE
+        )
+        return limit - taken
+
+    def _resend(self) -> list[float]:
+        """Jobs in `submitting` whose answer was lost and may be asked for again."""
+        moments: list[float] = []
+        for job in tuple(self._works.board.live.values()):
+            if job.state is not State.SUBMITTING or job.id in self._busy:
+                continue
+            moment = max(self._moment(job), self._works.pulse(job.account).ready_at())
+            if moment > self._works.clock.monotonic():
+                moments.append(moment)
+            else:
+                self._start(job, self._submission.ask_again(job.id))
+        return moments
+
+    def _poll(self) -> list[float]:
+        moments: list[float] = []
+        now = self._works.clock.monotonic()
+        for moment, job_id in self._polling.due():
+            if moment > now:
+                moments.append(moment)
+                break
+            job = self._works.board.jobs.get(job_id)
+            if job is None:
+                self._polling.forget(job_id)
+                continue
+            ready = self._works.pulse(job.account).ready_at()
+            if ready > now:
+                moments.append(ready)
+            elif job_id not in self._busy and self._start(job, self._polling.run(job_id)):
+                self._polling.started(job_id)
+        return moments
+
+    def _download(self) -> list[float]:
+        moments: list[float] = []
+        for job, moment in self._downloads.waiting(self._busy):
+            if moment > self._works.clock.monotonic():
+                moments.append(moment)
+            elif self._downloads.has_place():
+                self._downloads.started(job.id)
+                self._spawn(job.id, self._downloads.run(job.id), "download")
+        return moments
+
+    def _start(self, job: Job, step: Coroutine[Any, Any, None]) -> bool:
+        """Starts a call if its account has room for one more at once; else the step is dropped and comes again."""
+        pulse = self._works.pulse(job.account)
+        if not pulse.ready():
+            step.close()
+            return False
+        pulse.running += 1
+        self._spawn(job.id, step, step.__name__, job.account)
+        return True
+
+    def _spawn(self, job_id: str, step: Coroutine[Any, Any, None], name: str, account_id: str = "") -> None:
+        self._busy.add(job_id)
+
+        async def guarded() -> None:
+            try:
+                await step
+            finally:
+                self._busy.discard(job_id)
+                if account_id:
+                    self._works.pulse(account_id).running -= 1
+                self._works.alarm.ring()
+
+        self._works.tasks.spawn(guarded(), f"{name} {job_id}")
+
+    def _moment(self, job: Job) -> float:
+        """When a job may go on, as monotonic time; a clock that was set back cannot hold it for long."""
+        clock = self._works.clock
+        if job.not_before is None:
+            return clock.monotonic()
+        return clock.monotonic() + min(max(0.0, job.not_before - clock.now()), 3600.0)

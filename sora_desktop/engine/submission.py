@@ -1,0 +1,243 @@
+"""From a waiting job to a remote id: the step where money is spent, so the one that must never be taken twice."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from sora_desktop.core.errors import (
+    Action,
+    Billed,
+    EnvironmentProblem,
+    Failure,
+    FailureKind,
+    ProviderError,
+    Sent,
+    UserError,
+)
+from sora_desktop.core.jobs import Job, State
+from sora_desktop.core.references import Reference, SentReference
+from sora_desktop.engine.works import Transfer, Works, failure_of
+from sora_desktop.providers.base import RemoteStatus, RemoteTask
+
+KEY_REMEMBERED = 12 * 3600.0
+"""How long we trust a service to remember an idempotency key, in seconds. None publishes it; after this a lost
+answer is left to the user."""
+
+BLOCKED_WAIT = 600.0
+"""Seconds until a job that waits for a key or a reference is looked at again by itself; a changed key is faster."""
+
+
+class Submission:
+    """Prepares and sends one job. Each step's state is committed before the step."""
+
+    def __init__(self, works: Works) -> None:
+        self._works = works
+        self._uploaded: dict[tuple[str, str], SentReference] = {}
+        self._unwanted: set[str] = set()
+
+    def forget_when_accepted(self, job_id: str) -> None:
+        """The user cancelled while the create call was under way: stop watching as soon as the answer is there."""
+        self._unwanted.add(job_id)
+
+    async def run(self, job_id: str) -> None:
+        """Takes a waiting job as far as it goes: to the service, back to waiting, to failed or to uncertain."""
+        board = self._works.board
+        job = await board.move(job_id, State.PREPARING)
+        try:
+            body = job.body or await self._body(job)
+        except UserError as error:
+            await self._blocked(job_id, error)
+            return
+        except ProviderError as error:
+            await self._not_prepared(job_id, error)
+            return
+        if board.jobs[job_id].state is not State.PREPARING:
+            return
+        await self._send(job_id, body)
+
+    async def ask_again(self, job_id: str) -> None:
+        """Repeats a create whose answer was lost, with the same key and the byte-identical body."""
+        await self._call(self._works.board.jobs[job_id])
+
+    def lost_answer(self, job: Job) -> bool:
+        """Whether the lost answer of `job` may be asked for again by itself."""
+        age = self._works.clock.now() - (job.submitted_at or 0)
+        return self._works.provider(job).idempotent and bool(job.body) and 0 <= age < KEY_REMEMBERED
+
+    async def _body(self, job: Job) -> str:
+        model = self._works.model(job)
+        references = [await self._sent(job, reference) for reference in job.request.references]
+        return self._works.dialect(job).body(model, job.request, job.intent, references).decode("utf-8")
+
+    async def _sent(self, job: Job, reference: Reference) -> SentReference:
+        if reference.url:
+            return SentReference(url=reference.url, kind=reference.kind, name=reference.name, mime=reference.mime)
+        remembered = self._uploaded.get((job.account, reference.sha256 or reference.path))
+        if remembered:
+            return remembered
+        if not await self._works.in_thread(Path(reference.path).is_file):
+            raise UserError("reference_missing", name=reference.name or Path(reference.path).name)
+        works = self._works
+
+        def report(done: int, total: int) -> None:
+            works.progress.emit(job.id, Transfer("upload", done, total))
+
+        connection = await works.connection(job)
+        works.pulse(job.account).count()
+        sent = await works.dialect(job).upload(connection, works.model(job), reference, Path(reference.path), report)
+        works.heard(job.account)
+        self._uploaded[(job.account, reference.sha256 or reference.path)] = sent
+        return sent
+
+    async def _send(self, job_id: str, body: str) -> None:
+        works = self._works
+        job = works.board.jobs[job_id]
+        try:
+            await works.connection(job)
+        except UserError as error:
+            await self._blocked(job_id, error)
+            return
+        try:
+            job = await works.board.try_move(
+                job_id,
+                State.SUBMITTING,
+                body=body,
+                submitted_at=works.clock.now(),
+                attempts=job.attempts + 1,
+                failure=None,
+                not_before=None,
+                balance_before=works.balances.get(job.account),
+            )
+        except EnvironmentProblem as problem:
+            failure = Failure(kind=FailureKind.DISK, code=problem.code, args=problem.words, action=Action.RETRY)
+            await self._wait(job_id, 10.0, failure)
+            return
+        await self._call(job)
+
+    async def _call(self, job: Job) -> None:
+        """One create call of a job in `submitting`, and what its answer means."""
+        works = self._works
+        try:
+            connection = await works.connection(job)
+            works.pulse(job.account).count()
+            task = await works.dialect(job).create(connection, job.body.encode("utf-8"), job.intent)
+        except UserError as error:
+            await self._unanswered(job, failure_of(error), BLOCKED_WAIT * works.pace(job.account), sent_before=True)
+        except ProviderError as error:
+            await self._refused_or_lost(job, error)
+        else:
+            works.heard(job.account)
+            await self._accepted(job, task)
+
+    async def _accepted(self, job: Job, task: RemoteTask) -> None:
+        now = self._works.clock.now()
+        state = State.QUEUED if task.status is RemoteStatus.QUEUED else State.PROCESSING
+        job = await self._works.board.move(
+            job.id,
+            state,
+            remote_id=task.id,
+            accepted_at=now,
+            reserved=task.reserved if task.reserved is not None else job.reserved,
+            failure=None,
+            not_before=None,
+            request_ids=_with(job.request_ids, task.request_id),
+            notes=_with(job.notes, task.note),
+        )
+        self._works.balance_wanted.emit(job.account)
+        if job.id in self._unwanted:
+            self._unwanted.discard(job.id)
+            await self._works.board.move(job.id, State.CANCELLED, finished_at=now, failure=stopped_watching())
+
+    async def _refused_or_lost(self, job: Job, error: ProviderError) -> None:
+        wait = self._works.missed(job.account, error)
+        job = await self._works.board.note(job.id, request_ids=_with(job.request_ids, error.failure.request_id))
+        repeated = job.attempts > 1
+        if error.sent is Sent.AMBIGUOUS:
+            await self._unanswered(job, error.failure, wait, sent_before=True)
+        elif error.sent is Sent.NOT_SENT or error.transient:
+            await self._unanswered(job, error.failure, wait, sent_before=repeated)
+        elif error.failure.kind is FailureKind.KEY and repeated:
+            await self._unanswered(job, error.failure, wait, sent_before=True)
+        else:
+            billed = Billed.MAYBE if repeated else error.failure.billed
+            await self._fail(job.id, error.failure.model_copy(update={"billed": billed}))
+
+    async def _unanswered(self, job: Job, failure: Failure, wait: float, *, sent_before: bool) -> None:
+        """No answer that settles it. What was never sent goes back to the queue; what may have been sent is asked for
+        again where the service knows the key, and left to the user where it does not."""
+        if not sent_before:
+            await self._wait(job.id, wait, failure)
+        elif self.lost_answer(job):
+            not_before = self._works.clock.now() + max(wait, 1.0 * self._works.pace(job.account))
+            await self._works.board.note(job.id, attempts=job.attempts + 1, not_before=not_before, failure=failure)
+            self._works.alarm.ring()
+        else:
+            await self.give_up_certainty(job, failure.detail)
+
+    async def give_up_certainty(self, job: Job, detail: str, code: str = "answer_lost_uncertain") -> None:
+        """Marks a job whose create call may or may not have been accepted. It is never resent by itself."""
+        failure = Failure(
+            kind=FailureKind.UNCERTAIN, code=code, action=Action.CHECK, detail=detail, billed=Billed.MAYBE
+        )
+        await self._works.board.move(job.id, State.UNCERTAIN, failure=failure, not_before=None)
+        self._unwanted.discard(job.id)
+        self._works.balance_wanted.emit(job.account)
+
+    async def _not_prepared(self, job_id: str, error: ProviderError) -> None:
+        """An upload failed. It costs nothing, so it may be repeated."""
+        job = self._works.board.jobs[job_id]
+        wait = self._works.missed(job.account, error)
+        waits = error.transient or error.sent is not Sent.REFUSED
+        if job.state is not State.PREPARING:
+            return
+        if waits:
+            await self._wait(job_id, max(wait, 1.0), error.failure)
+        else:
+            await self._fail(job_id, error.failure)
+
+    async def _blocked(self, job_id: str, error: UserError) -> None:
+        """Something only the user can mend: the job waits with the reason on it, or fails where editing is needed."""
+        job = self._works.board.jobs[job_id]
+        if job.state is not State.PREPARING:
+            return
+        failure = failure_of(error)
+        if failure.kind is FailureKind.KEY:
+            await self._wait(job_id, BLOCKED_WAIT * self._works.pace(job.account), failure)
+        else:
+            await self._fail(job_id, failure)
+
+    async def _wait(self, job_id: str, seconds: float, failure: Failure) -> None:
+        job = self._works.board.jobs[job_id]
+        if job_id in self._unwanted:
+            self._unwanted.discard(job_id)
+            await self._fail(job_id, failure)
+            return
+        not_before = self._works.clock.now() + max(seconds, 0.5 * self._works.pace(job.account))
+        # Nothing of it was accepted: the next try is a new request, with a body of its own.
+        await self._works.board.move(
+            job_id, State.WAITING, failure=failure, not_before=not_before, body="", submitted_at=None, attempts=0
+        )
+        self._works.alarm.ring()
+
+    async def _fail(self, job_id: str, failure: Failure) -> None:
+        self._unwanted.discard(job_id)
+        job = await self._works.board.move(
+            job_id, State.FAILED, failure=failure, finished_at=self._works.clock.now(), not_before=None
+        )
+        self._works.balance_wanted.emit(job.account)
+
+
+def new_intent() -> str:
+    """A fresh idempotency key, which is also the client request id (contract: rivya, Create: ≤ 128 characters)."""
+    return f"sd-{uuid.uuid4()}"
+
+
+def stopped_watching() -> Failure:
+    """What stands on a job that was sent and is no longer watched."""
+    return Failure(kind=FailureKind.STOPPED, code="stopped_watching", action=Action.COLLECT, billed=Billed.MAYBE)
+
+
+def _with(items: tuple[str, ...], item: str) -> tuple[str, ...]:
+    """`items` and `item` at their end, without repeats and bounded."""
+    return items if not item or item in items else (*items, item)[-20:]

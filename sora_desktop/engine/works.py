@@ -1,0 +1,130 @@
+"""What every step of the engine works with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from sora_desktop.core.accounts import Account
+from sora_desktop.core.catalog import Model, Provider
+from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError, Sent, UserError
+from sora_desktop.core.jobs import Job
+from sora_desktop.core.signal import Signal
+from sora_desktop.engine.accounts import Accounts
+from sora_desktop.engine.alarm import Alarm
+from sora_desktop.engine.board import Board
+from sora_desktop.engine.clock import Clock
+from sora_desktop.engine.pulse import Pulse
+from sora_desktop.engine.tasks import Tasks
+from sora_desktop.providers.base import Connection, Dialect
+from sora_desktop.providers.http import Http
+from sora_desktop.storage.paths import Paths
+from sora_desktop.storage.settings import SettingsStore
+
+T = TypeVar("T")
+CALLS_AT_ONCE = 4
+"""Calls to one account that run at the same time; at most as many uploads count as calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Bytes on their way. `kind` is "upload" or "download"; `total` is 0 where it is not known."""
+
+    kind: str
+    done: int
+    total: int
+
+
+@dataclass(slots=True)
+class Works:
+    """The engine's parts, shared by submission, polling and transfer."""
+
+    board: Board
+    accounts: Accounts
+    dialects: dict[str, Dialect]
+    http: Http
+    settings: SettingsStore
+    paths: Paths
+    tasks: Tasks
+    clock: Clock
+    alarm: Alarm
+    pace_of: Callable[[Account], float]
+    balances: dict[str, float] = field(default_factory=dict[str, float])
+    pulses: dict[str, Pulse] = field(default_factory=dict[str, Pulse])
+    progress: Signal[[str, Transfer]] = field(default_factory=lambda: Signal[[str, Transfer]]())
+    balance_wanted: Signal[[str]] = field(default_factory=lambda: Signal[[str]]())
+    pulse_changed: Signal[[]] = field(default_factory=lambda: Signal[[]]())
+
+    _threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(max_workers=2, thread_name_prefix="media")
+    )
+
+    async def in_thread(self, function: Callable[..., T], *args: object) -> T:
+        """Runs what blocks (decoding, fsync) off the loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*args))
+
+    def close_threads(self) -> None:
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def pace(self, account_id: str) -> float:
+        account = self.accounts.get(account_id)
+        return self.pace_of(account) if account else 1.0
+
+    def pulse(self, account_id: str) -> Pulse:
+        if account_id not in self.pulses:
+            self.pulses[account_id] = Pulse(self.clock, 30, CALLS_AT_ONCE, self.pace(account_id))
+        pulse = self.pulses[account_id]
+        account = self.accounts.get(account_id)
+        if account:
+            pulse.per_minute = max(1, account.per_minute)
+        return pulse
+
+    def provider(self, job: Job) -> Provider:
+        """The job's provider. Raises UserError where the catalogue no longer has it."""
+        provider = self.accounts.catalog.provider(job.request.provider)
+        if provider is None:
+            raise UserError("model_unknown", name=job.request.model)
+        return provider
+
+    def model(self, job: Job) -> Model:
+        model = self.provider(job).model(job.request.model)
+        if model is None:
+            raise UserError("model_unknown", name=job.request.model)
+        return model
+
+    def dialect(self, job: Job) -> Dialect:
+        return self.dialects[self.provider(job).dialect]
+
+    async def connection(self, job: Job) -> Connection:
+        """Where and with which key the job is sent. Raises UserError with the sentence where there is no key."""
+        return await self.accounts.connection(job.account, job.base_url)
+
+    def heard(self, account_id: str) -> None:
+        """The account's service answered."""
+        pulse = self.pulse(account_id)
+        changed = not pulse.reachable or pulse.key_rejected
+        pulse.answered()
+        if changed:
+            self.pulse_changed.emit()
+
+    def missed(self, account_id: str, error: ProviderError) -> float:
+        """A call failed; the answer is the wait in seconds."""
+        wait = self.pulse(account_id).failed(error)
+        self.pulse_changed.emit()
+        return wait
+
+
+def failure_of(error: UserError) -> Failure:
+    """What stands on a job when our own rules stop it."""
+    about_key = error.code.startswith(("key_", "account_", "url_"))
+    kind = FailureKind.KEY if about_key else FailureKind.REFUSED
+    action = Action.KEY if about_key else Action.EDIT
+    return Failure(kind=kind, code=error.code, args=error.words, action=action)
+
+
+def key_problem(error: UserError) -> ProviderError:
+    """A missing or locked key, as the failed call it amounts to."""
+    return ProviderError(failure_of(error), Sent.NOT_SENT)
