@@ -31,6 +31,7 @@ class Settings(Kept):
     muted: Annotated[bool, Field(description="Whether the player is silent")] = False
     loop: Annotated[bool, Field(description="Whether a clip starts again at its end")] = True
     current_draft: Annotated[str, Field(description="Id of the draft that is open")] = ""
+    queue_paused: Annotated[bool, Field(description="Whether waiting jobs are not sent")] = False
     welcomed: Annotated[bool, Field(description="Whether the first run is over")] = False
     window_geometry: Annotated[str, Field(description="Of the main window, as Qt saves it, in base64")] = ""
     splitters: Annotated[dict[str, str], Field(description="Of the panels by name, as Qt saves them, in base64")] = (

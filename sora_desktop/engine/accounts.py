@@ -1,0 +1,252 @@
+"""Accounts with their keys: what is stored, what is built in, and where a call goes."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import urlsplit
+
+from sora_desktop.core.accounts import LOOPBACK, Account, clean_base_url, clean_key, key_tail
+from sora_desktop.core.catalog import Catalog, Model, Provider
+from sora_desktop.core.errors import UserError
+from sora_desktop.core.signal import Signal
+from sora_desktop.providers.base import Connection
+from sora_desktop.storage.accounts import AccountStore
+from sora_desktop.storage.secrets import Secrets, SecretState
+
+Resolver = Callable[[], Awaitable[Mapping[str, str]]]
+"""The live addresses of the built-in simulator by provider id. Starts it where it does not run."""
+
+BUILTIN = (
+    Account(id="simulator-rivya", provider="rivya", name="Built-in simulator", base_url="", builtin=True),
+    Account(
+        id="simulator-globalaiopc",
+        provider="globalaiopc",
+        name="Built-in simulator (GlobalAIOPC)",
+        base_url="",
+        builtin=True,
+    ),
+)
+"""Always there. Their addresses are known only while the simulator runs."""
+
+DEMO_KEYS = {"rivya": "rvya_sk_demo_0000000000000000", "globalaiopc": "demo-key-0000000000000000"}
+"""Constants that the simulator takes; they are no secrets and open nothing else."""
+
+CHOICES = ("enabled", "default_model", "at_once", "per_minute", "position")
+"""What the user may change of a built-in account."""
+
+
+class Accounts:
+    """All accounts of a data folder. `changed` comes after a change was committed, and when a key arrives late.
+
+    `override_key` is used for every account that needs a key instead of the kept one; it is never stored.
+    """
+
+    def __init__(
+        self, store: AccountStore, secrets: Secrets, catalog: Catalog, resolver: Resolver, *, override_key: str = ""
+    ) -> None:
+        self.catalog = catalog
+        self.changed: Signal[[]] = Signal()
+        self._store = store
+        self._secrets = secrets
+        self._resolver = resolver
+        self._override_key = override_key
+        self._accounts: dict[str, Account] = {}
+        secrets.changed.connect(self._on_secret_changed)
+
+    async def load(self) -> None:
+        """Reads the stored accounts and adds the built-in ones. Raises EnvironmentProblem."""
+        stored = {account.id: account for account in await self._store.all()}
+        builtin = [_with_choices(account, stored.pop(account.id, None)) for account in self._built_in()]
+        self._accounts = {account.id: account for account in (*stored.values(), *builtin)}
+        self.changed.emit()
+
+    def _built_in(self) -> list[Account]:
+        return [account for account in BUILTIN if self.catalog.provider(account.provider)]
+
+    @property
+    def all(self) -> tuple[Account, ...]:
+        """The user's accounts in the user's order, then the built-in ones."""
+        return tuple(sorted(self._accounts.values(), key=lambda account: (account.builtin, account.position)))
+
+    def get(self, account_id: str) -> Account | None:
+        return self._accounts.get(account_id)
+
+    def find(self, name_or_id: str) -> Account | None:
+        """The account of this id, else the one of this name; upper and lower case differ only where they have to."""
+        wanted = name_or_id.strip()
+        if wanted in self._accounts:
+            return self._accounts[wanted]
+        for same in (str, str.casefold):
+            named = [account for account in self.all if same(account.name) == same(wanted)]
+            if len(named) == 1:
+                return named[0]
+        return None
+
+    def provider(self, account_id: str) -> Provider | None:
+        account = self._accounts.get(account_id)
+        return self.catalog.provider(account.provider) if account else None
+
+    def models(self, account_id: str) -> tuple[Model, ...]:
+        """What this account can make; empty where the account or its provider is gone."""
+        provider = self.provider(account_id)
+        return provider.models if provider else ()
+
+    def draft(self, provider_id: str, name: str = "", base_url: str = "", *, allow_http: bool = False) -> Account:
+        """A new account with the provider's defaults and a name of its own, not added yet.
+
+        Raises UserError for an unknown provider and a bad address.
+        """
+        provider = self.catalog.provider(provider_id)
+        if provider is None:
+            raise UserError("provider_unknown", name=provider_id)
+        return Account(
+            id=str(uuid.uuid4()),
+            provider=provider.id,
+            name=name.strip() or self._free_name(provider.name),
+            base_url=clean_base_url(base_url or provider.base_url, allow_http=allow_http),
+            at_once=provider.at_once,
+            per_minute=provider.per_minute,
+            default_model=provider.models[0].id if provider.models else "",
+            position=max((account.position for account in self._accounts.values()), default=0.0) + 1,
+            allow_http=allow_http,
+            created_at=time.time(),
+        )
+
+    def _free_name(self, name: str) -> str:
+        taken = {account.name.casefold() for account in self._accounts.values()}
+        number, free = 2, name
+        while free.casefold() in taken:
+            free, number = f"{name} {number}", number + 1
+        return free
+
+    async def add(self, account: Account, key: str | None) -> SecretState:
+        """Commits a new account and keeps its key; the answer says where the key is.
+
+        Raises UserError for a bad name, address or key; nothing was added then.
+        """
+        account = self._checked(account)
+        key = clean_key(key) if key is not None else None
+        await self._store.save(account)
+        self._accounts[account.id] = account
+        state = await self._secrets.put(account.id, key) if key else await self.key_state(account.id)
+        self.changed.emit()
+        return state
+
+    async def save(self, account: Account) -> None:
+        """Commits a changed account. Raises UserError for a bad name or address, or when it is gone."""
+        known = self._accounts.get(account.id)
+        if known is None:
+            raise UserError("account_unknown", name=account.name)
+        account = _with_choices(known, account) if known.builtin else self._checked(account)
+        await self._store.save(account)
+        self._accounts[account.id] = account
+        self.changed.emit()
+
+    def _checked(self, account: Account) -> Account:
+        if self.catalog.provider(account.provider) is None:
+            raise UserError("provider_unknown", name=account.provider)
+        name = " ".join(account.name.split())
+        if not name:
+            raise UserError("name_empty")
+        if any(other.name.casefold() == name.casefold() and other.id != account.id for other in self.all):
+            raise UserError("name_taken", name=name)
+        base_url = clean_base_url(account.base_url, allow_http=account.allow_http)
+        return account.model_copy(update={"name": name, "base_url": base_url, "builtin": False})
+
+    async def remove(self, account_id: str) -> None:
+        """Forgets an account and its key. Its jobs stay. Raises UserError for a built-in one."""
+        account = self._accounts.get(account_id)
+        if account is None:
+            return
+        if account.builtin:
+            raise UserError("account_builtin", name=account.name)
+        await self._store.delete(account_id)
+        del self._accounts[account_id]
+        await self._secrets.delete(account_id)
+        self.changed.emit()
+
+    async def set_key(self, account_id: str, key: str) -> SecretState:
+        """Keeps a new key: FOUND in the keyring, SESSION until the program ends. Raises UserError for a bad one."""
+        account = self._accounts.get(account_id)
+        if account is None or account.builtin:
+            raise UserError("account_unknown", name=account_id)
+        state = await self._secrets.put(account_id, clean_key(key))
+        self.changed.emit()
+        return state
+
+    async def key_state(self, account_id: str) -> SecretState:
+        """Where the account's key is; a built-in account always has one."""
+        account = self._accounts.get(account_id)
+        if account is None:
+            return SecretState.MISSING
+        if account.builtin:
+            return SecretState.FOUND
+        return SecretState.SESSION if self._override_key else await self._secrets.where(account_id)
+
+    async def key_tail(self, account_id: str) -> str:
+        """The end of the account's key, all that is ever shown of it; empty where there is none to show."""
+        account = self._accounts.get(account_id)
+        if account is None or account.builtin:
+            return ""
+        return key_tail(self._override_key or (await self._secrets.get(account_id)).value)
+
+    async def connection(self, account_id: str, base_url: str = "") -> Connection:
+        """Where a call of this account goes, and with which key. `base_url` is a job's frozen one.
+
+        Raises UserError: `account_gone`, `key_missing`, `key_locked`, or what is wrong with the address.
+        """
+        account = self._accounts.get(account_id)
+        if account is None:
+            raise UserError("account_gone")
+        if account.builtin:
+            return Connection((await self._resolver())[account.provider], DEMO_KEYS[account.provider])
+        url = clean_base_url(base_url or account.base_url, allow_http=account.allow_http)
+        provider = self.catalog.provider(account.provider)
+        if provider is not None and not provider.needs_key:
+            return Connection(url, self._override_key or (await self._secrets.get(account_id)).value)
+        return Connection(url, await self._key(account_id))
+
+    async def _key(self, account_id: str) -> str:
+        if self._override_key:
+            return self._override_key
+        answer = await self._secrets.get(account_id)
+        match answer.state:
+            case SecretState.FOUND | SecretState.SESSION:
+                return answer.value
+            case SecretState.LOCKED:
+                raise UserError("key_locked")
+            case SecretState.MISSING | SecretState.UNAVAILABLE:
+                raise UserError("key_missing")
+
+    def is_private(self, account_id: str, base_url: str = "") -> bool:
+        """Whether the account's service is on this machine or in a private network: its results may be there too."""
+        account = self._accounts.get(account_id)
+        if account is None:
+            return False
+        return account.builtin or is_private_host(urlsplit(base_url or account.base_url).hostname or "")
+
+    def _on_secret_changed(self, account_id: str) -> None:
+        if account_id in self._accounts:
+            self.changed.emit()
+
+
+def is_private_host(host: str) -> bool:
+    """Whether `host` is written as one of this machine or of a private network."""
+    host = host.lower().rstrip(".")
+    if host in LOOPBACK or host.endswith((".localhost", ".local", ".lan", ".internal", ".home.arpa")):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host and bool(host)
+    return address.is_private or address.is_loopback or address.is_link_local
+
+
+def _with_choices(account: Account, choices: Account | None) -> Account:
+    """A built-in account as the user set it up."""
+    if choices is None:
+        return account
+    return account.model_copy(update={name: getattr(choices, name) for name in CHOICES})
