@@ -1,0 +1,143 @@
+"""The ground every test stands on: a home of its own, no real keyring, no real screen, and nothing left behind.
+
+GUI tests are plain functions with the fixture `run`: `run(coroutine)`, `run.until(lambda: …)`. Tests without Qt are
+`async def` and run on asyncio's own loop (pytest-asyncio, auto mode).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["QT_API"] = "pyside6"
+
+import keyring.core
+import pytest
+
+from support import leaks
+from support.loops import Run
+
+ROOT = Path(__file__).parent.parent
+XDG = ("CONFIG", "DATA", "CACHE", "STATE")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder of the test's own; HOME, the XDG folders and their like on other systems point into it."""
+    folder = tmp_path_factory.mktemp("home")
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(folder))
+    for name in XDG:
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / f".{name.lower()}"))
+    for name in ("APPDATA", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(folder / name))
+    runtime = folder / "run"
+    runtime.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    for name in list(os.environ):
+        if name.startswith("SORA_DESKTOP_"):
+            monkeypatch.delenv(name)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_real_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The keyring refuses everything, unless a test asks for `secret_service`."""
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+    monkeypatch.setattr(keyring.core, "_keyring_backend", None)
+    yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """Fails a test that leaves a thread, a window, a running timer or a task, or makes the loop complain.
+
+    The value is the list of complaints so far; a test that provokes one takes it out.
+    """
+    runner_name = "_function_scoped_runner"
+    runner = request.getfixturevalue(runner_name) if runner_name in request.fixturenames else None
+    before = leaks.Before()
+    with leaks.complaints_of_the_loop() as complaints:
+        yield complaints
+        left = leaks.pending(runner.get_loop()) if runner is not None else []
+        left += before.left()
+        if left or {"run", "qtbot", "qapp"} & set(request.fixturenames):
+            leaks.settle()
+    if left or complaints:
+        pytest.fail("left behind:\n  " + "\n  ".join([*left, *complaints]), pytrace=False)
+
+
+@pytest.fixture
+def run(qapp: object) -> Iterator[Run]:
+    """Qt's loop and asyncio's as one; see `support.loops.Run`."""
+    both = Run(qapp)  # type: ignore[arg-type]
+    yield both
+    left = both.close()
+    if left:
+        pytest.fail("tasks still running at the end of the test:\n  " + "\n  ".join(left), pytrace=False)
+
+
+@pytest.fixture
+def secret_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A real Secret Service (gnome-keyring, unlocked) on a bus of its own. Answers the bus's address."""
+    with tempfile.TemporaryDirectory(prefix="sd-bus-") as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        monkeypatch.delenv("PYTHON_KEYRING_BACKEND")
+        monkeypatch.delenv("DISPLAY", raising=False)
+        bus = subprocess.Popen(
+            ["dbus-daemon", "--session", "--nofork", "--print-address", f"--address=unix:path={folder}/bus"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert bus.stdout is not None
+        address = bus.stdout.readline().strip()
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        service = subprocess.Popen(
+            ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        try:
+            assert service.stdin is not None
+            service.stdin.write("the password of this test's keyring")
+            service.stdin.close()
+            _wait_for_service(address)
+            yield address
+        finally:
+            for process in (service, bus):
+                process.send_signal(signal.SIGTERM)
+                process.wait(10)
+                assert process.stdout is not None
+                process.stdout.close()
+
+
+def _wait_for_service(address: str) -> None:
+    """Returns when the service owns its name on the bus."""
+    subprocess.run(
+        [
+            "dbus-send",
+            f"--bus={address}",
+            "--print-reply",
+            "--dest=org.freedesktop.secrets",
+            "/org/freedesktop/secrets",
+            "org.freedesktop.DBus.Peer.Ping",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        timeout=20,
+    )
+
+
+@pytest.fixture(scope="session")
+def program() -> list[str]:
+    """The command that starts the program from this checkout."""
+    return [sys.executable, "-m", "sora_desktop"]
