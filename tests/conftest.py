@@ -6,6 +6,7 @@ GUI tests are plain functions with the fixture `run`: `run(coroutine)`, `run.unt
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -25,6 +26,12 @@ from support.loops import Run
 
 ROOT = Path(__file__).parent.parent
 XDG = ("CONFIG", "DATA", "CACHE", "STATE")
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays; looking through it after every test would take longer than the tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
