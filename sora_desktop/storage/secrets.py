@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
+from sora_desktop.core import redact
 from sora_desktop.core.signal import Signal
 
 if TYPE_CHECKING:
@@ -69,6 +70,12 @@ class Secrets:
         self._epoch: dict[str, int] = {}
         self._pending: set[asyncio.Future[SecretAnswer]] = set()
 
+    async def available(self) -> bool:
+        """Whether there is a system keyring to keep keys in. Asks for none and unlocks nothing."""
+        future = self._call(self._keyring.look)
+        await self._wait(future, time.monotonic() + self._patience)
+        return future.done() and _result(future).state is not SecretState.UNAVAILABLE
+
     def backend_name(self) -> str:
         """The keyring in words, as far as it is known: empty before the first call, and where there is none."""
         return self._keyring.name
@@ -96,6 +103,7 @@ class Secrets:
         After SESSION the keyring may still take the key, when it is unlocked; `changed` says so.
         """
         epoch = self._next_epoch(account_id)
+        redact.know(key)
         self._session[account_id] = key
         future = self._call(lambda: self._keyring.put(account_id, key))
         late = _Late()
@@ -142,6 +150,7 @@ class Secrets:
             # Not over a key that was entered or removed meanwhile.
             if self._epoch.get(account_id, 0) == epoch:
                 if answer.state is SecretState.FOUND:
+                    redact.know(answer.value)
                     self._found[account_id] = answer.value
                 if time.monotonic() >= read.deadline and not done.cancelled():
                     self.changed.emit(account_id)
@@ -221,6 +230,9 @@ class _Keyring:
             if not future.set_running_or_notify_cancel():
                 continue
             future.set_result(_sorted_answer(work))
+
+    def look(self) -> SecretAnswer:
+        return SecretAnswer(SecretState.MISSING if self._backend() else SecretState.UNAVAILABLE)
 
     def get(self, account_id: str) -> SecretAnswer:
         backend = self._backend()

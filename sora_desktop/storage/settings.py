@@ -17,6 +17,14 @@ from sora_desktop.storage.database import Database
 log = logging.getLogger(__name__)
 
 
+class WindowLayout(Kept):
+    """Of the main window on screens of one size. `widths` are the panes' in px at 100 %, by name."""
+
+    geometry: Annotated[str, Field(description="As Qt saves it, in base64")] = ""
+    widths: dict[str, int] = Field(default_factory=dict[str, int])
+    folded: tuple[str, ...] = ()
+
+
 class Settings(Kept):
     """Every setting with its default. An empty `videos_folder` means the platform's own."""
 
@@ -31,14 +39,13 @@ class Settings(Kept):
     muted: Annotated[bool, Field(description="Whether the player is silent")] = False
     loop: Annotated[bool, Field(description="Whether a clip starts again at its end")] = True
     current_draft: Annotated[str, Field(description="Id of the draft that is open")] = ""
-    queue_paused: Annotated[bool, Field(description="Whether waiting jobs are not sent")] = False
     welcomed: Annotated[bool, Field(description="Whether the first run is over")] = False
-    window_geometry: Annotated[str, Field(description="Of the main window, as Qt saves it, in base64")] = ""
-    splitters: Annotated[dict[str, str], Field(description="Of the panels by name, as Qt saves them, in base64")] = (
-        Field(default_factory=dict[str, str])
+    reduce_motion: Annotated[bool, Field(description="Whether nothing on the screen moves by itself")] = False
+    layouts: Annotated[dict[str, WindowLayout], Field(description="Of the main window, by the size of the screen")] = (
+        Field(default_factory=dict[str, WindowLayout])
     )
-    folded: Annotated[tuple[str, ...], Field(description="Names of the panels that are folded")] = ()
-    queue_paused: Annotated[bool, Field(description="Whether waiting jobs are held back")] = False
+    told_of_closing: Annotated[bool, Field(description="Whether it was said what becomes of jobs at closing")] = False
+    queue_paused: Annotated[bool, Field(description="Whether waiting jobs are not sent")] = False
     simulator_port: Annotated[int, Field(ge=0, le=65535, description="Last port of the simulator; 0 for none")] = 0
 
 
