@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from sora_desktop.storage.resources import resource
 from sora_desktop.ui import tokens
 from sora_desktop.ui.tokens import FACES, FAMILIES, SIZES, THEMES, Colours, Sizes
+from sora_desktop.ui.widgets.ring import RingKeeper
 
 NAMES = ("system", "dark", "light", "contrast")
 LEAST_TEXT, MOST_TEXT = 90, 150
@@ -29,6 +30,7 @@ class Theme(QObject):
         self._colours = tokens.DARK
         self._text_size = 100
         self._app: QApplication | None = None
+        self.ring: RingKeeper | None = None
         self._qcolours: dict[str, QColor] = {}
 
     @property
@@ -59,6 +61,7 @@ class Theme(QObject):
             self._app = app
             load_fonts()
             app.setStyle("Fusion")
+            self.ring = RingKeeper(app, self)
             app.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
         scheme = {"dark": Qt.ColorScheme.Dark, "contrast": Qt.ColorScheme.Dark, "light": Qt.ColorScheme.Light}
         app.styleHints().setColorScheme(scheme.get(self._name, Qt.ColorScheme.Unknown))
@@ -184,7 +187,8 @@ def sheet(colours: Colours, grow: Callable[[float], int] = round) -> str:
     names |= {
         f"{tone}_tint": tokens.mixed(getattr(colours, tone), colours.panel, colours.tint) for tone in tokens.TINTED
     }
-    return Template(resource("theme", "sora.qss").read_text(encoding="utf-8")).substitute(names)
+    files = sorted(resource("theme").glob("*.qss"), reverse=True)  # sora.qss first: screens refine it
+    return Template("\n".join(file.read_text(encoding="utf-8") for file in files)).substitute(names)
 
 
 def image_folder(colours: Colours) -> str:
