@@ -70,6 +70,7 @@ SENTENCES: dict[str, str] = {
     "result_not_video": "The service sent something that is no video. Nothing was saved.",
     "result_broken": "The file arrived damaged. It is fetched again by itself.",
     "result_missing": "The task is complete, but the service named no video. Collect asks again.",
+    "result_link_dead": "The link of the video no longer works. Collect asks the service for a new one.",
     "result_expired": "The link of the video died ({when}) and the service gave no new one.",
     "result_too_large": "The video is larger than {limit} GB and was not fetched.",
     "result_address": "The address of the result is not one that is fetched from.",

@@ -1,0 +1,383 @@
+"""The only door to the network, and the only place that knows httpx.
+
+httpx costs 100 ms to import and its TLS context another 30–50: both are fetched by the first call, or by `warm()` once
+the window shows, on a thread of their own. Importing this module costs nothing.
+
+What holds for every request: a redirect is never followed with a key; no cookie is kept; a key goes into the
+Authorization header of its own account's origin and nowhere else, not into an exception, a log or a repr either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.cookiejar
+import importlib
+import logging
+import ssl
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from sora_desktop import __version__
+from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError, Sent
+from sora_desktop.providers.answers import MAX_ANSWER, Answer, TooLarge, is_web_url, redact, unpack
+from sora_desktop.providers.base import Connection
+from sora_desktop.providers.downloads import Download, asked, bad_address, goes_on, no_file, unreadable
+from sora_desktop.providers.origin import key_header, not_sent, target
+from sora_desktop.providers.proxies import routes
+from sora_desktop.providers.threads import in_thread
+from sora_desktop.providers.transport import Flight, way_failure
+from sora_desktop.providers.uploads import Upload
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Answer", "Download", "Http", "Upload", "redact"]
+
+log = logging.getLogger(__name__)
+
+MAX_REDIRECTS = 5
+AGENT = f"Sora-Desktop/{__version__}"
+ERROR_TEXT = 8192
+"""Bytes that are read of an answer which brings no file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Clients:
+    """`calls` may be repeated and share connections. `single` opens one for each request: a kept one that the service
+    closes at that very moment would make a paid call ambiguous for nothing. `public` and `private` fetch results."""
+
+    calls: httpx.AsyncClient
+    single: httpx.AsyncClient
+    public: httpx.AsyncClient
+    private: httpx.AsyncClient
+
+
+class Http:
+    """One for the life of the program. Time-outs in seconds, for connecting, each read, each write, and the pool.
+
+    `whole` bounds the reading of one answer's body, `limit` its bytes. `clock` answers Unix seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        connect: float = 10.0,
+        read: float = 30.0,
+        write: float = 30.0,
+        pool: float = 10.0,
+        whole: float = 120.0,
+        limit: int = MAX_ANSWER,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._times = {"connect": connect, "read": read, "write": write, "pool": pool}
+        self._whole = whole
+        self._limit = limit
+        self.clock = clock
+        self._clients: _Clients | None = None
+        self._lock = asyncio.Lock()
+        self._closed = False
+
+    async def warm(self) -> None:
+        """Makes the first call fast. Never raises; a broken proxy setting is told by the first call."""
+        with suppress(ProviderError):
+            await self._ready()
+
+    async def aclose(self) -> None:
+        """Closes every connection. Later calls end as NOT_SENT."""
+        self._closed = True
+        clients, self._clients = self._clients, None
+        if clients is not None:
+            for client in (clients.calls, clients.single, clients.public, clients.private):
+                await client.aclose()
+
+    async def call(
+        self,
+        connection: Connection,
+        method: str,
+        path: str,
+        *,
+        json_body: bytes | None = None,
+        upload: Upload | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One request to the account's own origin, and its whole answer, whatever its status.
+
+        `path` begins with a slash; what varies in it must have gone through `answers.segment`. Raises ProviderError
+        where no answer came: `sent` says how far the request got. A redirect is an error and is not followed. Of an
+        answer that is no success, as much is read as comes.
+        """
+        url = target(connection.base_url, path)
+        keys = [connection.key] if connection.key else []
+        sent = {**key_header(connection.key), "accept": "application/json", **(headers or {})}
+        clients = await self._ready()
+        client = clients.calls if method == "GET" else clients.single
+        if upload is not None:
+            async with upload.opened() as (content, more):
+                return await self._call(client, method, url, {**sent, **more}, content, keys)
+        if json_body is not None:
+            sent["content-type"] = "application/json"
+        return await self._call(client, method, url, sent, json_body, keys)
+
+    async def _call(
+        self, client: httpx.AsyncClient, method: str, url: str, headers: dict[str, str], content: Any, keys: list[str]
+    ) -> Answer:
+        started = time.perf_counter()
+        flight = Flight()
+        response = await self._send(client, method, url, headers, content, keys, flight)
+        problem: ProviderError | None = None
+        body = b""
+        try:
+            if 300 <= response.status_code < 400:
+                problem = _redirected(response.status_code)
+            else:
+                body = unpack(await self._body(response), response.headers.get("content-encoding", ""), self._limit)
+        except TooLarge:
+            problem = _unread("answer_too_large", response.status_code)
+        except ValueError:
+            problem = _unread("answer_broken", response.status_code)
+        except Exception as error:
+            problem = way_failure(error, flight, host=_host(url), keys=keys)
+        finally:
+            with suppress(Exception):
+                await response.aclose()
+        if problem is not None and response.status_code < 400:
+            raise problem
+        milliseconds = (time.perf_counter() - started) * 1000
+        return Answer(response.status_code, _headers(response), body, milliseconds)
+
+    async def _send(
+        self,
+        client: httpx.AsyncClient,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: Any,
+        keys: list[str],
+        flight: Flight,
+        timeout: Mapping[str, float | None] | None = None,
+    ) -> httpx.Response:
+        """Sends; the answer's body is not read yet. The error is raised outside of `except`: httpx's own would drag
+        the request along, and the request the key."""
+        try:
+            request = client.build_request(
+                method,
+                url,
+                headers=dict(headers),
+                content=content,
+                extensions={"trace": flight.trace, "timeout": dict(timeout or self._times)},
+            )
+            return await client.send(request, stream=True)
+        except Exception as error:
+            problem = way_failure(error, flight, host=_host(url), keys=keys)
+        raise problem
+
+    async def _body(self, response: httpx.Response) -> bytes:
+        """The packed body. The clock is looked at with each chunk: a time-out for the whole would leave a timer."""
+        body = bytearray()
+        until = time.monotonic() + self._whole
+        chunks = response.aiter_raw()
+        try:
+            async for chunk in chunks:
+                body += chunk
+                if len(body) > self._limit:
+                    raise TooLarge("packed")
+                if time.monotonic() > until:
+                    raise TimeoutError("the answer did not end")
+        except Exception:
+            if response.is_success:
+                raise
+        finally:
+            await _close(chunks)
+        return bytes(body)
+
+    @asynccontextmanager
+    async def download(
+        self, url: str, *, offset: int = 0, validator: str = "", allow_private: bool = False
+    ) -> AsyncGenerator[Download, None]:
+        """Opens a result for reading, never with a key, following at most five redirects within http(s).
+
+        `offset` and `validator` (of an earlier Download) ask to go on; the answer's own `offset` says whether it does:
+        it is `offset` or 0. `allow_private` is for accounts whose own service is on this machine or its network.
+        There is no read time-out: the caller watches for stalls, from before the context is entered.
+        Raises ProviderError: `result_link_dead` where the link is, `result_address` for one that is not fetched from.
+        """
+        clients = await self._ready()
+        client = clients.private if allow_private else clients.public
+        download = await self._opened(client, url, offset, validator, allow_private)
+        try:
+            yield download
+        finally:
+            with suppress(Exception):
+                await download.aclose()
+
+    async def _opened(
+        self, client: httpx.AsyncClient, url: str, offset: int, validator: str, allow_private: bool
+    ) -> Download:
+        redirects = 0
+        while True:
+            if not is_web_url(url):
+                raise bad_address()
+            if not allow_private:
+                await _must_be_public(url)
+            ranged = asked(offset, validator)
+            offset = offset if ranged else 0
+            headers = {"accept": "*/*", **ranged}
+            times = {**self._times, "read": None}
+            response = await self._send(client, "GET", url, headers, None, [], Flight(), times)
+            kept = False
+            try:
+                status, told = response.status_code, _headers(response)
+                if status in {301, 302, 303, 307, 308} and told.get("location"):
+                    redirects += 1
+                    if redirects > MAX_REDIRECTS:
+                        raise bad_address("too many redirects")
+                    url = _joined(url, told["location"])
+                elif status in {200, 206} and unreadable(told):
+                    raise no_file(Answer(415, told, b"", 0.0), self.clock())
+                elif status in {200, 206} and goes_on(status, told, offset, validator):
+                    kept = True
+                    return Download(response, told, url)
+                elif offset and status in {206, 416}:
+                    offset = 0
+                else:
+                    raise no_file(Answer(status, told, await _some(response), 0.0), self.clock())
+            finally:
+                if not kept:
+                    with suppress(Exception):
+                        await response.aclose()
+
+    async def _ready(self) -> _Clients:
+        async with self._lock:
+            if self._closed:
+                raise not_sent("offline")
+            if self._clients is None:
+                try:
+                    self._clients = await in_thread(self._built)
+                except (ValueError, ImportError):
+                    # A proxy URL may hold a password: the reason is not quoted.
+                    self._clients = None
+            if self._clients is None:
+                raise not_sent("proxy_failed")
+            return self._clients
+
+    def _built(self) -> _Clients:
+        import httpcore
+        import httpx
+
+        from sora_desktop.providers.peers import PublicBackend
+
+        for name in ("httpx", "httpcore"):  # They would log the addresses of results, which are secrets of a sort.
+            logging.getLogger(name).setLevel(logging.WARNING)
+        importlib.import_module("anyio._backends._asyncio")  # Else the first request imports it on the loop.
+        context = tls_context()
+        proxies = routes()
+
+        class Guarded(httpx.AsyncHTTPTransport):
+            """httpx's transport with a pool that connects to public addresses only."""
+
+            def __init__(self) -> None:
+                self._pool = httpcore.AsyncConnectionPool(ssl_context=context, network_backend=PublicBackend())
+
+        def client(limits: httpx.Limits, *, guarded: bool = False) -> httpx.AsyncClient:
+            def direct() -> httpx.AsyncHTTPTransport:
+                return Guarded() if guarded else httpx.AsyncHTTPTransport(verify=context, limits=limits)
+
+            def proxied(url: str) -> httpx.AsyncHTTPTransport:
+                return httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=httpx.Proxy(url))
+
+            return httpx.AsyncClient(
+                transport=direct(),
+                mounts={pattern: proxied(url) if url else None for pattern, url in proxies.items()},
+                cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[])),
+                headers={"user-agent": AGENT, "accept-encoding": "identity"},
+                follow_redirects=False,
+                trust_env=False,
+            )
+
+        kept = httpx.Limits(max_connections=50, max_keepalive_connections=20, keepalive_expiry=30.0)
+        fresh = httpx.Limits(max_connections=50, max_keepalive_connections=0)
+        return _Clients(client(kept), client(fresh), client(fresh, guarded=True), client(fresh))
+
+
+def tls_context() -> ssl.SSLContext:
+    """Trusts certifi's roots (or SSL_CERT_FILE's) and the system's own, which companies add theirs to.
+
+    An SSL_CERT_FILE that names no usable file is passed over.
+    """
+    import httpx
+
+    try:
+        context = httpx.create_ssl_context()
+    except OSError:
+        log.warning("SSL_CERT_FILE or SSL_CERT_DIR cannot be used; the built-in roots are")
+        context = httpx.create_ssl_context(trust_env=False)
+    with suppress(OSError):
+        context.load_default_certs()
+    return context
+
+
+async def _must_be_public(url: str) -> None:
+    """The check for the case of a proxy, which connects for us; without one the connection itself checks again."""
+    from sora_desktop.providers.peers import ForbiddenAddress, public_addresses
+
+    parts = urlsplit(url)
+    try:
+        await public_addresses(parts.hostname or "", parts.port or (443 if parts.scheme.lower() == "https" else 80))
+    except ForbiddenAddress:
+        raise bad_address() from None
+    except (OSError, UnicodeError):
+        return  # Not resolved here: the connection, or the proxy, says why.
+
+
+async def _some(response: httpx.Response) -> bytes:
+    """The beginning of a body that only explains; what of it comes within five seconds."""
+    body = bytearray()
+    chunks = response.aiter_raw(1024)
+    with suppress(Exception):
+        async with asyncio.timeout(5.0):
+            async for chunk in chunks:
+                body += chunk
+                if len(body) >= ERROR_TEXT:
+                    break
+    await _close(chunks)
+    with suppress(ValueError):
+        return unpack(bytes(body), response.headers.get("content-encoding", ""))
+    return b""
+
+
+async def _close(chunks: AsyncIterator[bytes]) -> None:
+    close = getattr(chunks, "aclose", None)
+    if close is not None:
+        with suppress(Exception):
+            await close()
+
+
+def _headers(response: httpx.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
+
+
+def _host(url: str) -> str:
+    with suppress(ValueError):
+        return urlsplit(url).netloc.rpartition("@")[2]
+    return ""
+
+
+def _redirected(status: int) -> ProviderError:
+    failure = Failure(kind=FailureKind.NETWORK, code="redirected", action=Action.KEY, http_status=status)
+    return ProviderError(failure, Sent.REFUSED)
+
+
+def _unread(code: str, status: int) -> ProviderError:
+    failure = Failure(kind=FailureKind.SERVER, code=code, action=Action.RETRY, http_status=status)
+    return ProviderError(failure, Sent.AMBIGUOUS, transient=True)

@@ -1,0 +1,34 @@
+"""Where a call goes: the account's own origin, whatever the rest of the address holds."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError, Sent
+from sora_desktop.providers.answers import is_web_url, redact
+
+
+def target(base_url: str, path: str) -> str:
+    """`path` under `base_url`. Raises ProviderError where the base is no plain web address.
+
+    The origin is the base's whatever `path` holds, because it is appended behind a host that has ended.
+    """
+    parts = urlsplit(base_url)
+    if not path.startswith("/") or not is_web_url(base_url) or parts.query or parts.fragment:
+        raise not_sent("url_invalid", url=redact(base_url.rpartition("@")[2])[:200])
+    return base_url.rstrip("/") + path
+
+
+def key_header(key: str) -> dict[str, str]:
+    """The Authorization header; none without a key. Raises ProviderError for a key that no header can carry."""
+    bad = next((index for index, char in enumerate(key, 1) if not "\x21" <= char <= "\x7e"), None)
+    if bad is not None:
+        raise not_sent("key_bad_character", FailureKind.KEY, position=str(bad))
+    return {"authorization": f"Bearer {key}"} if key else {}
+
+
+def not_sent(code: str, kind: FailureKind = FailureKind.NETWORK, **args: str) -> ProviderError:
+    """An error of a call that was not even tried."""
+    settings = code in {"url_invalid", "key_bad_character"}
+    failure = Failure(kind=kind, code=code, args=args, action=Action.KEY if settings else Action.RETRY)
+    return ProviderError(failure, Sent.NOT_SENT, transient=not settings)

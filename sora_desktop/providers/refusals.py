@@ -1,0 +1,254 @@
+"""What an answer that is no success means: who must act, what was said, whether a paid task may have been started.
+
+The HTTP status is read first, a published error code goes before it where the contract says that the code is the
+contract, and the service's own words are kept as plain text. Forms of errors that occur:
+
+    {"error": {"code", "message", "requestId"}}    {"error": "text"}    {"message": "text"}
+    {"code": n, "msg": "text"}    an HTML page of a gateway, plain text, nothing at all
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from sora_desktop.core.errors import Action, Billed, Failure, FailureKind, ProviderError, Sent
+from sora_desktop.providers.answers import Answer, Record, first, items, plain, record, redact, retry_after
+
+UNDECIDED = frozenset({408, 425, 499})
+"""4xx that say nothing about the request itself: a time-out, "too early", a gateway whose client went away."""
+PASSING = frozenset({408, 425, 429, 499})
+"""4xx that may be over in a moment."""
+
+
+class About(Enum):
+    """What was asked for, which decides what a 404 means and whether money is in it."""
+
+    CREATE = auto()
+    TASK = auto()
+    CALL = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """Who must act on an error, and how."""
+
+    kind: FailureKind
+    code: str
+    action: Action = Action.NONE
+    transient: bool = False
+
+
+Codes = Mapping[str, Meaning]
+
+NOT_FOUND_TASK = Meaning(FailureKind.NOT_FOUND, "not_found", Action.CHECK)
+NOT_FOUND_CALL = Meaning(FailureKind.NOT_FOUND, "not_found_call", Action.KEY)
+KEY_REJECTED = Meaning(FailureKind.KEY, "key_rejected", Action.KEY)
+REFUSED = Meaning(FailureKind.REFUSED, "refused", Action.EDIT)
+RATE = Meaning(FailureKind.RATE, "rate_limited", Action.RETRY, transient=True)
+CREDITS = Meaning(FailureKind.CREDITS, "credits_short", Action.TOP_UP)
+SERVER = Meaning(FailureKind.SERVER, "service_error", Action.RETRY, transient=True)
+CLOSED = Meaning(FailureKind.SERVER, "service_closed", Action.RETRY, transient=True)
+BROKEN = Meaning(FailureKind.SERVER, "answer_broken", Action.RETRY, transient=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an answer says of its error. `structured`: it came in one of the JSON forms, so the service itself spoke."""
+
+    code: str = ""
+    message: str = ""
+    request_id: str = ""
+    field: str = ""
+    structured: bool = False
+    page: bool = False
+
+
+def said(answer: Answer, keys: Iterable[str] = ()) -> Said:
+    """Everything an error answer says, as bounded plain text without the account's key."""
+    body = answer.record()
+    request_id = request_id_of(answer, body)
+    if body:
+        found = said_in(body)
+        message = redact(found.message, keys)
+        return Said(found.code, message, request_id, found.field, found.structured)
+    text = answer.text()
+    if text.lstrip()[:1] == "<" or "html" in answer.header("content-type"):
+        return Said(message=redact(page_text(text), keys), request_id=request_id, page=True)
+    loose = plain(answer.json()) or plain(text)
+    return Said(message=redact(loose, keys), request_id=request_id)
+
+
+def said_in(body: Record) -> Said:
+    """The error in a JSON object, in any of its forms."""
+    error = first(body, "error", "errors", "detail")
+    error = items(error)[0] if items(error) else error
+    inner = record(error)
+    source = inner or body
+    message = plain(first(inner, "message", "msg", "detail", "reason")) if inner else plain(error)
+    message = message or plain(first(body, "message", "msg", "error_description", "reason"))
+    code = plain(first(source, "code", "type", "error_code", "errorCode"), 80)
+    told = error is not None or first(body, "message", "msg") is not None
+    return Said(code=code, message=message, field=_field(inner or body), structured=told and bool(message or code))
+
+
+def request_id_of(answer: Answer, body: Record) -> str:
+    """The service's own name for this call, from its body or its headers; empty where it gave none."""
+    for source in (record(body.get("error")), body):
+        found = plain(first(source, "requestId", "request_id", "requestID", "trace_id"), 200)
+        if found:
+            return found
+    names = ("x-request-id", "request-id", "x-requestid", "x-trace-id", "x-amzn-requestid", "cf-ray")
+    return next((plain(answer.header(name), 200) for name in names if answer.header(name)), "")
+
+
+def _field(error: Record) -> str:
+    """The name of the field that an error marks, where it does so under one of the usual keys."""
+    details = first(error, "details", "issues", "errors")
+    for source in (error, record(items(details)[0] if items(details) else details)):
+        place = first(source, "field", "param", "parameter", "path", "loc")
+        names = [name for name in items(place) if isinstance(name, str)]
+        name = names[-1] if names else place
+        if isinstance(name, str) and re.fullmatch(r"[A-Za-z_][\w.\[\]-]{0,79}", name.strip()):
+            return name.strip()
+    return ""
+
+
+def page_text(text: str) -> str:
+    """What an HTML page says: its title, else its heading, else its first words; plain text, no markup."""
+    text = text[:100_000]
+    for tag in ("title", "h1"):
+        match = re.search(rf"<{tag}\b[^>]*>(.*?)</{tag}\s*>", text, re.IGNORECASE | re.DOTALL)
+        words = _unmarked(match.group(1)) if match else ""
+        if words:
+            return words
+    return _unmarked(re.sub(r"<(script|style)\b.*?(</\1\s*>|$)", " ", text, flags=re.IGNORECASE | re.DOTALL))
+
+
+def _unmarked(markup: str) -> str:
+    return plain(html.unescape(re.sub(r"<[^>]*>?", " ", markup)))
+
+
+def by_status(status: int, about: About, *, page: bool = False) -> Meaning:
+    """What a status means where no published code says more."""
+    match status:
+        case 401:
+            return KEY_REJECTED
+        case 402:
+            return CREDITS
+        case 403:
+            # A gateway's page about a blocked address says nothing about the key.
+            return Meaning(FailureKind.SERVER, "service_error", Action.RETRY) if page else KEY_REJECTED
+        case 404 | 410:
+            return NOT_FOUND_TASK if about is About.TASK and not page else NOT_FOUND_CALL
+        case 405 | 501:
+            return NOT_FOUND_CALL
+        case 429:
+            return RATE
+        case _ if status >= 500 or status in UNDECIDED:
+            return SERVER
+        case _ if 300 <= status < 400:
+            return Meaning(FailureKind.NETWORK, "redirected", Action.KEY)
+        case _ if 400 <= status < 500:
+            return REFUSED
+        case _:
+            return BROKEN
+
+
+def accepted(status: int) -> Sent:
+    """Whether a call answered with `status` may have been accepted, by the status alone."""
+    return Sent.REFUSED if 300 <= status < 500 and status not in UNDECIDED else Sent.AMBIGUOUS
+
+
+_BETWEEN = re.compile(
+    r"(?i)time.?d?.?out|upstream|gateway|reset|disconnect|peer|proxy|^service (is )?(temporarily )?unavailable\W*$"
+    r"|^internal server error\W*$"
+)
+"""Words of the machines in between: they do not know whether the service behind them took the request."""
+
+
+def refuses(answer: Answer, words: Said, codes: Codes) -> bool:
+    """Whether the answer to a create says that nothing was started.
+
+    4xx do (without the undecided ones), a published code does whatever the status, and a 503 does where the service
+    itself gives a reason in one of the published forms. Every other 5xx, page or empty body leaves it open.
+    """
+    if words.code in codes or accepted(answer.status) is Sent.REFUSED:
+        return True
+    own_words = words.structured and bool(words.message) and not _BETWEEN.search(words.message)
+    return answer.status == 503 and own_words
+
+
+def problem(
+    answer: Answer,
+    about: About,
+    *,
+    now: float,
+    keys: Iterable[str] = (),
+    codes: Codes | None = None,
+    status: int | None = None,
+) -> ProviderError:
+    """The error that `answer` stands for. `status` replaces its own where a body inside a 200 names another one."""
+    codes = codes or {}
+    words = said(answer, keys)
+    code = answer.status if status is None else status
+    published = codes.get(words.code)
+    meaning = published or by_status(code, about, page=words.page)
+    if about is not About.TASK and meaning == NOT_FOUND_TASK:
+        meaning = NOT_FOUND_CALL
+    if answer.status == 503 and published is None and words.structured:
+        meaning = CLOSED
+    sent = Sent.REFUSED if refuses(answer, words, codes) or accepted(code) is Sent.REFUSED else Sent.AMBIGUOUS
+    open_money = about is About.CREATE and (sent is Sent.AMBIGUOUS or meaning.kind is FailureKind.CONFLICT)
+    failure = Failure(
+        kind=meaning.kind,
+        code=meaning.code,
+        args={"status": str(answer.status)},
+        action=meaning.action,
+        detail=words.message,
+        field=words.field,
+        request_id=words.request_id,
+        http_status=answer.status,
+        billed=Billed.MAYBE if open_money else Billed.NO,
+    )
+    wish = retry_after(answer.headers, now)
+    return ProviderError(failure, sent, retry_after=wish, transient=meaning.transient or code in PASSING)
+
+
+def broken(answer: Answer, about: About, *, keys: Iterable[str] = ()) -> ProviderError:
+    """A success that cannot be read. A create may well have been accepted."""
+    words = said(answer, keys)
+    failure = Failure(
+        kind=FailureKind.SERVER,
+        code="answer_broken",
+        action=Action.RETRY,
+        detail=words.message,
+        request_id=words.request_id,
+        http_status=answer.status,
+        billed=Billed.MAYBE if about is About.CREATE else Billed.NO,
+    )
+    return ProviderError(failure, Sent.AMBIGUOUS, transient=True)
+
+
+_CONTENT = re.compile(
+    r"(?i)polic|moderat|safety|violat|prohibit|inappropriate|sensitive|copyright|not allowed|real (person|people)"
+    r"|敏感|违规|违反|审核|不合规|真人"
+)
+
+
+def failed_task(words: Said, final: float | None, codes: Codes | None = None) -> Failure:
+    """The failure of a task that was accepted and did not come to a clip. `final` is what it cost, None if not told."""
+    known = (codes or {}).get(words.code)
+    if known is not None:
+        kind, code, action = known.kind, known.code, known.action
+    elif _CONTENT.search(words.message):
+        kind, code, action = FailureKind.REFUSED, "generation_failed", Action.EDIT
+    else:
+        kind, code, action = FailureKind.SERVER, "generation_failed", Action.RETRY
+    billed = Billed.MAYBE if final is None else Billed.YES if final > 0 else Billed.NO
+    return Failure(
+        kind=kind, code=code, action=action, detail=words.message, request_id=words.request_id, billed=billed
+    )
