@@ -47,11 +47,9 @@ def credits(value: float | None) -> str:
         return translate("Words", "Price not published")
     if value == 0:
         return translate("Words", "Free")
-    return (
-        translate("Words", "1 credit")
-        if value == 1
-        else translate("Words", "{amount} credits").format(amount=number(value, 2))
-    )
+    if value == 1:
+        return translate("Words", "1 credit")
+    return translate("Words", "{amount} credits").format(amount=number(value, 2))
 
 
 def elapsed(seconds: float) -> str:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.icons import icon
@@ -103,12 +112,14 @@ def keep_height(widget: QWidget, px: int) -> None:
     bind(theme().changed, resize, widget)
 
 
-def holder_of(widget: QObject, kind: type[QWidget]) -> QWidget | None:
-    """The nearest ancestor of a class."""
-    above = widget.parent()
-    while above is not None and not isinstance(above, kind):
-        above = above.parent()
-    return above
+def roomy(box: QAbstractSpinBox) -> None:
+    """Gives a spin box the padding of a field, which a style sheet cannot."""
+
+    def pad() -> None:
+        box.lineEdit().setTextMargins(scale(7), 0, 0, 0)
+
+    pad()
+    bind(theme().changed, pad, box)
 
 
 class Elided(QLabel):

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.theme import scale, theme
-from sora_desktop.ui.widgets.basic import label, mark, tool
+from sora_desktop.ui.widgets.basic import label, mark, roomy, tool
 from sora_desktop.ui.words import number
 
 HUGE = 1e12
@@ -57,6 +57,7 @@ class _Box(QDoubleSpinBox):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setKeyboardTracking(False)
+        roomy(self)
         self.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToNearestValue)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -68,7 +69,7 @@ class _Box(QDoubleSpinBox):
     def valueFromText(self, text: str) -> float:
         return float(_cleaned(text, self) or 0)
 
-    def validate(self, text: str, at: int) -> object:
+    def validate(self, text: str, at: int) -> tuple[QValidator.State, str, int]:
         cleaned = _cleaned(text, self)
         if text == self.specialValueText():
             return QValidator.State.Acceptable, text, at
@@ -225,10 +226,11 @@ class SeedField(QWidget):
         self.field.setMaxLength(20)
         self.field.setValidator(QRegularExpressionValidator(r"-?\d*", self.field))
         self.field.textEdited.connect(lambda _text: self.changed.emit(self.value))
+        hint = translate("Fields", "A random seed. Empty means a new one for each clip.")
         self.dice = tool(
             "dice",
             translate("Fields", "Throw a seed"),
-            translate("Fields", "A random seed. Empty means a new one for each clip."),
+            hint,
             parent=self,
         )
         mark(self.dice, look="raised")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QFrame,
     QHBoxLayout,
     QPushButton,
@@ -79,11 +78,10 @@ class Stepper(QFrame):
         self._box = QSpinBox(self)
         self._box.setRange(1, most)
         self._box.setPrefix("×")
-        self._box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self._box.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._box.setAccessibleName(self.tr("Number of clips"))
         self._box.setToolTip(self.tr("How many clips to make of this prompt"))
-        mark(self._box, look="bare")
+        mark(self._box, look="bare")  # NoButtons would leave the text 1 px: the sheet makes them 0 wide.
         self._box.setProperty("ringFrame", self)
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 1, 4, 1)
