@@ -158,16 +158,16 @@ def number(value: object) -> float | None:
 def moment(value: object) -> float | None:
     """A time in Unix seconds, from ISO 8601 (UTC where it names no zone), Unix seconds or milliseconds."""
     unix = number(value)
-    if unix is not None:
-        unix = unix / 1000 if abs(unix) > 1e11 else unix
-        return unix if 0 < unix < 1e11 else None
-    if not isinstance(value, str):
+    if unix is None and isinstance(value, str):
+        try:
+            when = datetime.fromisoformat(value.strip())
+            unix = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+        except (ValueError, OverflowError):
+            return None
+    if unix is None:
         return None
-    try:
-        when = datetime.fromisoformat(value.strip())
-        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return None
+    unix = unix / 1000 if unix > 1e11 else unix
+    return unix if 0 < unix < 1e11 else None
 
 
 def web_urls(*values: object) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from sora_desktop.providers.transport import ForbiddenAddress
 
 _FAKE = ipaddress.ip_network("198.18.0.0/15")
 """Kept for benchmarks; VPN clients answer every name from it. Nothing of anybody's network lives there."""
+_UNICAST = ipaddress.ip_network("2000::/3")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -45,11 +46,11 @@ def _wrapped(address: Address) -> list[Address]:
 
 
 def _global(address: Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return True  # The wrapped address decides.
-    if address.is_multicast:
-        return False
-    return address.is_global or (isinstance(address, ipaddress.IPv4Address) and address in _FAKE)
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None or address in _NAT64:
+            return True  # The wrapped address decides.
+        return address in _UNICAST and address.is_global
+    return (address.is_global or address in _FAKE) and not address.is_multicast
 
 
 async def resolved(host: str, port: int) -> list[str]:

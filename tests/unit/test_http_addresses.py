@@ -1,0 +1,252 @@
+"""Where bytes may go: origins of keys, addresses of results, proxies."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import subprocess
+import sys
+from typing import Any
+
+import httpcore
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sora_desktop.core.errors import ProviderError, Sent
+from sora_desktop.providers import peers
+from sora_desktop.providers.answers import segment
+from sora_desktop.providers.downloads import Download, asked, goes_on, unreadable
+from sora_desktop.providers.origin import key_header, target
+from sora_desktop.providers.proxies import routes
+from sora_desktop.providers.transport import ForbiddenAddress
+
+
+def test_the_door_costs_nothing_to_import():
+    code = "import sora_desktop.providers.registry, sora_desktop.providers.http, sys; print('httpx' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "False"
+
+
+PRIVATE = [
+    "127.0.0.1", "127.9.9.9", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1",
+    "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1", "::ffff:127.0.0.1",
+    "::ffff:10.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1", "64:ff9b::c0a8:101",
+    "2002:7f00:1::", "2002:c0a8:101::1",
+    "::127.0.0.1", "not an address",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_addresses_that_are_nobody_elses(address: str):
+    assert not peers.is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "1.1.1.1", "::ffff:8.8.8.8", "2606:4700::1111", "64:ff9b::808:808", "198.18.0.7"]
+)
+def test_addresses_of_the_internet(address: str):
+    assert peers.is_public(address)
+
+
+@given(st.ip_addresses(v=4))
+def test_a_wrapped_address_counts_as_the_one_it_wraps(address: ipaddress.IPv4Address):
+    assert peers.is_public(f"::ffff:{address}") == peers.is_public(str(address))
+    nat64 = ipaddress.IPv6Address(int(ipaddress.IPv6Address("64:ff9b::")) + int(address))
+    assert peers.is_public(str(nat64)) == peers.is_public(str(address))
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, *rounds: list[str]) -> list[str]:
+    """The loop resolves every name to the next of `rounds`; the answer lists the names."""
+    left, names = list(rounds), []
+
+    async def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
+        names.append(host)
+        found = left.pop(0) if len(left) > 1 else left[0]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+    return names
+
+
+async def test_one_private_address_of_many_is_enough(monkeypatch: pytest.MonkeyPatch):
+    answering(monkeypatch, ["8.8.8.8", "192.168.0.9"])
+    with pytest.raises(ForbiddenAddress):
+        await peers.public_addresses("cdn.example", 443)
+
+
+@pytest.mark.parametrize("host", ["localhost", "2130706433", "0x7f.1", "127.1"])
+async def test_other_spellings_are_resolved_first(host: str):
+    with pytest.raises(ForbiddenAddress):
+        await peers.public_addresses(host, 80)
+    await asyncio.get_running_loop().shutdown_default_executor()
+
+
+async def test_the_connection_goes_to_the_checked_address(monkeypatch: pytest.MonkeyPatch):
+    names = answering(monkeypatch, ["8.8.8.8", "9.9.9.9"])
+    tried: list[str] = []
+    backend = peers.PublicBackend()
+
+    async def connect(host: str, *_: Any) -> Any:
+        tried.append(host)
+        if host == "8.8.8.8":
+            raise httpcore.ConnectError("down")
+        return "stream"
+
+    monkeypatch.setattr(backend._inner, "connect_tcp", connect)
+    assert await backend.connect_tcp("cdn.example", 443, 1.0) == "stream"
+    assert (tried, names) == (["8.8.8.8", "9.9.9.9"], ["cdn.example"])
+
+
+async def test_a_name_that_changes_its_answer_reaches_nothing(monkeypatch: pytest.MonkeyPatch):
+    """DNS rebinding: public when looked at, private when connected to."""
+    answering(monkeypatch, ["8.8.8.8"], ["127.0.0.1"])
+    await peers.public_addresses("evil.example", 80)
+    with pytest.raises(httpcore.ConnectError) as caught:
+        await peers.PublicBackend().connect_tcp("evil.example", 80, 1.0)
+    assert isinstance(caught.value.__cause__, ForbiddenAddress)
+
+
+async def test_a_name_that_hangs_is_a_connect_timeout(monkeypatch: pytest.MonkeyPatch):
+    async def getaddrinfo(*_: Any, **__: Any) -> list[Any]:
+        return await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+    with pytest.raises(httpcore.ConnectTimeout):
+        await peers.PublicBackend().connect_tcp("slow.example", 80, 0.01)
+
+
+IDS = st.text(min_size=1, max_size=40) | st.sampled_from(
+    ["../../evil", "//evil.example/", "@evil.example", "?a=b#c", "\\..\\x"]
+)
+
+
+@given(IDS)
+def test_nothing_in_a_path_changes_the_origin(remote_id: str):
+    place = segment(remote_id)
+    url = httpx.URL(target("https://api.example/base", f"/v1/result/{place}"))
+    assert (url.scheme, url.host, url.port, url.userinfo) == ("https", "api.example", None, b"")
+    assert url.raw_path.startswith(b"/base/v1/result/")
+
+
+@pytest.mark.parametrize("path", ["v1/x", "//evil.example/x", "@evil.example/", ":99/x", ".evil.example/x"])
+def test_a_path_that_is_none_is_refused_or_stays(path: str):
+    try:
+        url = httpx.URL(target("https://api.example", path))
+    except ProviderError as error:
+        assert (error.failure.code, error.sent) == ("url_invalid", Sent.NOT_SENT)
+    else:
+        assert url.host == "api.example"
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "",
+        "api.example",
+        "ftp://api.example",
+        "https://u:geheim@api.example",
+        "https://a?x=1",
+        "https://a#f",
+        "https://a b",
+    ],
+)
+def test_a_base_that_is_no_plain_address_is_refused(base: str):
+    with pytest.raises(ProviderError) as caught:
+        target(base, "/v1/x")
+    assert caught.value.failure.code == "url_invalid"
+    assert "geheim" not in str(caught.value)
+
+
+def test_key_header():
+    assert key_header("") == {}
+    assert key_header("sk-1") == {"authorization": "Bearer sk-1"}
+    for key in ("sk 1", "sk\r\nx: y", "ключ"):
+        with pytest.raises(ProviderError) as caught:
+            key_header(key)
+        assert caught.value.failure.code == "key_bad_character"
+        assert key not in str(caught.value) + repr(caught.value.failure)
+
+
+def test_no_proxies_no_routes():
+    assert routes({}) == {}
+    assert routes({"no": "example.com"}) == {}
+
+
+def test_routes():
+    found = routes(
+        {
+            "http": "http://p:1",
+            "https": "p:2",
+            "all": "socks://p:3/",
+            "no": "localhost,.corp.example, 10.0.0.0/8,10.1.2.3,::1,x.y",
+        }
+    )
+    assert found["http://"] == "http://p:1"
+    assert found["https://"] == "http://p:2"
+    assert found["all://"] == "socks5://p:3/"
+    straight = {pattern for pattern, proxy in found.items() if proxy is None}
+    assert {
+        "all://localhost",
+        "all://127.0.0.1",
+        "all://[::1]",
+        "all://*.corp.example",
+        "all://10.1.2.3",
+        "all://*x.y",
+    } == straight
+    assert routes({"http": "http://p:1", "no": "*"}) == {}
+
+
+class Nothing:
+    def __init__(self, status: int) -> None:
+        self.status_code = status
+
+    def aiter_raw(self, chunk_size: int | None = None) -> Any:
+        return iter(())
+
+    aiter_bytes = aiter_raw
+
+    async def aclose(self) -> None: ...
+
+
+def test_what_a_download_tells():
+    headers = {"content-type": "video/mp4", "content-length": "10", "etag": '"a"', "last-modified": "then"}
+    whole = Download(Nothing(200), headers, "u")
+    assert (whole.offset, whole.length, whole.total, whole.validator) == (0, 10, 10, '"a"')
+    part = Download(Nothing(206), {**headers, "content-range": "bytes 90-99/100"}, "u")
+    assert (part.offset, part.length, part.total) == (90, 10, 100)
+    weak = Download(Nothing(200), {**headers, "etag": 'W/"a"'}, "u")
+    assert weak.validator == "then"
+    packed = Download(Nothing(200), {**headers, "content-encoding": "gzip"}, "u")
+    assert (packed.length, packed.total, packed.validator) == (None, None, "")
+    odd = Download(Nothing(200), {"content-length": "١٢"}, "u")
+    assert (odd.length, odd.total, odd.validator) == (None, None, "")
+
+
+def test_resuming_needs_a_validator():
+    assert asked(0, '"a"') == asked(5, "") == {}
+    assert asked(5, '"a"') == {"range": "bytes=5-", "if-range": '"a"'}
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "fits"),
+    [
+        (200, {}, True),
+        (206, {"content-range": "bytes 5-9/10", "etag": '"a"'}, True),
+        (206, {"content-range": "bytes 5-9/10"}, True),
+        (206, {"content-range": "bytes 5-9/10", "etag": '"b"'}, False),
+        (206, {"content-range": "bytes 4-9/10", "etag": '"a"'}, False),
+        (206, {"content-range": "bytes 5-9/10", "etag": '"a"', "content-encoding": "gzip"}, False),
+        (206, {}, False),
+        (206, {"content-range": "nonsense"}, False),
+    ],
+)
+def test_what_counts_as_going_on(status: int, headers: dict[str, str], fits: bool):
+    assert goes_on(status, headers, 5, '"a"') is fits
+
+
+def test_packings_that_cannot_be_undone():
+    assert unreadable({"content-encoding": "br"})
+    assert not unreadable({"content-encoding": "identity, gzip"})
