@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 from sora_desktop.core.accounts import LOOPBACK, Account, clean_base_url, clean_key, key_tail
 from sora_desktop.core.catalog import Catalog, Model, Provider
 from sora_desktop.core.errors import UserError
+from sora_desktop.core.redact import know
 from sora_desktop.core.signal import Signal
 from sora_desktop.providers.base import Connection
+from sora_desktop.simulator.keys import SIMULATOR_GLOBALAIOPC_KEY, SIMULATOR_RIVYA_KEY
 from sora_desktop.storage.accounts import AccountStore
-from sora_desktop.storage.secrets import Secrets, SecretState
+from sora_desktop.storage.secrets import SecretAnswer, Secrets, SecretState
 
 Resolver = Callable[[], Awaitable[Mapping[str, str]]]
 """The live addresses of the built-in simulator by provider id. Starts it where it does not run."""
@@ -31,8 +33,7 @@ BUILTIN = (
 )
 """Always there. Their addresses are known only while the simulator runs."""
 
-DEMO_KEYS = {"rivya": "rvya_sk_demo_0000000000000000", "globalaiopc": "demo-key-0000000000000000"}
-"""Constants that the simulator takes; they are no secrets and open nothing else."""
+DEMO_KEYS = {"rivya": SIMULATOR_RIVYA_KEY, "globalaiopc": SIMULATOR_GLOBALAIOPC_KEY}
 
 CHOICES = ("enabled", "default_model", "at_once", "per_minute", "position")
 """What the user may change of a built-in account."""
@@ -41,7 +42,7 @@ CHOICES = ("enabled", "default_model", "at_once", "per_minute", "position")
 class Accounts:
     """All accounts of a data folder. `changed` comes after a change was committed, and when a key arrives late.
 
-    `override_key` is used for every account that needs a key instead of the kept one; it is never stored.
+    `override_key` is used instead of the kept key for the accounts it is told to `serve`, and is never stored.
     """
 
     def __init__(
@@ -53,15 +54,26 @@ class Accounts:
         self._secrets = secrets
         self._resolver = resolver
         self._override_key = override_key
+        self._served: set[str] = set()
         self._accounts: dict[str, Account] = {}
+        know(override_key)
         secrets.changed.connect(self._on_secret_changed)
 
+    def serve(self, account_id: str) -> None:
+        """From now on the override key, where there is one, is this account's. A key belongs to one service only."""
+        if self._override_key:
+            self._served.add(account_id)
+
     async def load(self) -> None:
-        """Reads the stored accounts and adds the built-in ones. Raises EnvironmentProblem."""
+        """Reads the stored accounts, again where another process may have changed them, and adds the built-in ones.
+
+        Raises EnvironmentProblem.
+        """
         stored = {account.id: account for account in await self._store.all()}
         builtin = [_with_choices(account, stored.pop(account.id, None)) for account in self._built_in()]
-        self._accounts = {account.id: account for account in (*stored.values(), *builtin)}
-        self.changed.emit()
+        before, self._accounts = self._accounts, {account.id: account for account in (*stored.values(), *builtin)}
+        if self._accounts != before:
+            self.changed.emit()
 
     def _built_in(self) -> list[Account]:
         return [account for account in BUILTIN if self.catalog.provider(account.provider)]
@@ -184,14 +196,14 @@ class Accounts:
             return SecretState.MISSING
         if account.builtin:
             return SecretState.FOUND
-        return SecretState.SESSION if self._override_key else await self._secrets.where(account_id)
+        return (await self._secret(account_id)).state
 
     async def key_tail(self, account_id: str) -> str:
         """The end of the account's key, all that is ever shown of it; empty where there is none to show."""
         account = self._accounts.get(account_id)
         if account is None or account.builtin:
             return ""
-        return key_tail(self._override_key or (await self._secrets.get(account_id)).value)
+        return key_tail((await self._secret(account_id)).value)
 
     async def connection(self, account_id: str, base_url: str = "") -> Connection:
         """Where a call of this account goes, and with which key. `base_url` is a job's frozen one.
@@ -206,13 +218,11 @@ class Accounts:
         url = clean_base_url(base_url or account.base_url, allow_http=account.allow_http)
         provider = self.catalog.provider(account.provider)
         if provider is not None and not provider.needs_key:
-            return Connection(url, self._override_key or (await self._secrets.get(account_id)).value)
+            return Connection(url, (await self._secret(account_id)).value)
         return Connection(url, await self._key(account_id))
 
     async def _key(self, account_id: str) -> str:
-        if self._override_key:
-            return self._override_key
-        answer = await self._secrets.get(account_id)
+        answer = await self._secret(account_id)
         match answer.state:
             case SecretState.FOUND | SecretState.SESSION:
                 return answer.value
@@ -220,6 +230,11 @@ class Accounts:
                 raise UserError("key_locked")
             case SecretState.MISSING | SecretState.UNAVAILABLE:
                 raise UserError("key_missing")
+
+    async def _secret(self, account_id: str) -> SecretAnswer:
+        if account_id in self._served:
+            return SecretAnswer(SecretState.SESSION, self._override_key)
+        return await self._secrets.get(account_id)
 
     def is_private(self, account_id: str, base_url: str = "") -> bool:
         """Whether the account's service is on this machine or in a private network: its results may be there too."""

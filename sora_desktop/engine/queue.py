@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from sora_desktop.core import request as requests
 from sora_desktop.core.accounts import Account
@@ -52,7 +52,7 @@ class Engine:
         paths: Paths,
         tasks: Tasks,
         pace_of: Callable[[Account], float],
-        data_version: Callable[[], asyncio.Future[int]] | None = None,
+        data_version: Callable[[], Awaitable[int]] | None = None,
         clock: Clock | None = None,
     ) -> None:
         clock = clock or Clock()
@@ -228,7 +228,7 @@ class Engine:
             case _:
                 pass
 
-    async def _watch_database(self, version_of: Callable[[], asyncio.Future[int]]) -> None:
+    async def _watch_database(self, version_of: Callable[[], Awaitable[int]]) -> None:
         seen = await version_of()
         while True:
             await asyncio.sleep(WATCH)
@@ -236,6 +236,8 @@ class Engine:
                 version = await version_of()
                 if version != seen:
                     seen = version
+                    # The other process may have added the account of its jobs just before.
+                    await self._accounts.load()
                     if await self._board.take_new():
                         self._works.alarm.ring()
             except EnvironmentProblem:

@@ -1,0 +1,136 @@
+"""What may be typed after `sora-desktop`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sora_desktop import __version__
+from sora_desktop.storage.paths import Paths
+
+
+class Arguments(argparse.Namespace):
+    """The parsed command line. What a command does not know is not set."""
+
+    command: str | None
+    data_dir: Path | None
+    action: str
+    account: str | None
+    provider: str
+    base_url: str
+    name: str
+    allow_http: bool
+    model: str
+    prompt: str
+    param: list[str]
+    count: int
+    json: bool
+    no_wait: bool
+
+    def paths(self) -> Paths:
+        """The data folder that was asked for. Raises EnvironmentProblem where it cannot be made."""
+        return Paths.at(self.data_dir) if self.data_dir else Paths.standard()
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without the whole usage before it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, allow_abbrev=False, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def parse(argv: list[str]) -> Arguments:
+    """Reads `argv`. Ends the program with code 2 and one sentence when it makes no sense."""
+    return _parser(with_simulator="simulate" in argv).parse_args(argv, Arguments())
+
+
+def _parser(*, with_simulator: bool) -> Parser:
+    everywhere = Parser(add_help=False)
+    # Suppressed, or the subcommand's default would undo what stands before it.
+    everywhere.add_argument(
+        "--data-dir",
+        type=_folder,
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help="keep everything below DIR, the videos too",
+    )
+    parser = Parser(
+        prog="sora-desktop",
+        description="A studio for hosted AI-video models. Without a command it opens the window.",
+        parents=[everywhere],
+    )
+    parser.set_defaults(data_dir=None)
+    parser.add_argument("--version", action="version", version=f"Sora Desktop {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def command(name: str, help: str) -> Parser:
+        return commands.add_parser(name, help=help, description=help, parents=[everywhere])
+
+    _accounts(command("accounts", "add, list, test and remove accounts"), everywhere)
+    models = command("models", "list the models and their parameters")
+    models.add_argument("--account", metavar="A", help="only what this account can make (name or id)")
+    _json(models, "one JSON list")
+    _generate(command("generate", "make clips and wait for them"))
+    _json(command("jobs", "list the jobs"), "one JSON object a line")
+    _json(command("resume", "run until every unfinished job has ended"), "one JSON object a job")
+    simulator = command("simulate", "run the built-in simulator alone")
+    if with_simulator:
+        from sora_desktop.simulator.command import add_arguments
+
+        add_arguments(simulator)
+    return parser
+
+
+def _accounts(parser: Parser, everywhere: Parser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="add|list|test|remove", required=True)
+    add = actions.add_parser(
+        "add",
+        parents=[everywhere],
+        help="add an account",
+        description="Adds an account. The key is read from standard input and kept in the system keyring; one in "
+        "SORA_DESKTOP_KEY is used, but never kept.",
+    )
+    add.add_argument("--provider", required=True, metavar="P", help="id of the provider, as in “models”")
+    add.add_argument("--base-url", default="", metavar="URL", help="another address than the provider's own")
+    add.add_argument("--name", default="", metavar="NAME", help="what the account is called")
+    add.add_argument("--allow-http", action="store_true", help="send the key unprotected to another machine")
+    _json(
+        actions.add_parser("list", parents=[everywhere], help="list the accounts", description="Lists the accounts."),
+        "one JSON list",
+    )
+    test = "make a free call to the service"
+    remove = "forget an account and its key; its jobs stay"
+    for name, help in (("test", test), ("remove", remove)):
+        action = actions.add_parser(name, parents=[everywhere], help=help, description=f"{help.capitalize()}.")
+        action.add_argument("account", nargs="?", metavar="ACCOUNT", help="name or id")
+        action.add_argument("--name", dest="account", default=argparse.SUPPRESS, metavar="NAME", help="the same")
+
+
+def _generate(parser: Parser) -> None:
+    parser.add_argument("--account", required=True, metavar="A", help="name or id")
+    parser.add_argument("--model", required=True, metavar="M", help="id or name")
+    parser.add_argument("--prompt", required=True, metavar="P", help="what the clip shows")
+    parser.add_argument("--param", action="append", default=[], metavar="K=V", help="a parameter; may be repeated")
+    parser.add_argument("--count", type=_count, default=1, metavar="N", help="how many clips (each is paid for)")
+    parser.add_argument("--no-wait", action="store_true", help="return when the service has accepted the jobs")
+    _json(parser, "one JSON object a job")
+
+
+def _json(parser: Parser, what: str) -> None:
+    parser.add_argument("--json", action="store_true", help=f"print {what}")
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("give a folder")
+    return Path(text)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 100")
+    return int(text)

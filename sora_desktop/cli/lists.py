@@ -1,0 +1,186 @@
+"""`accounts`, `models` and `jobs`: what is there, and the free call that tests an account."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import sys
+
+from sora_desktop.assembly import Assembly, opened
+from sora_desktop.cli.arguments import Arguments
+from sora_desktop.cli.generate import environment_key
+from sora_desktop.cli.printing import complain, failure_text, job_object, printable, put, put_json, table
+from sora_desktop.core.accounts import Account, clean_key
+from sora_desktop.core.catalog import Model, Provider
+from sora_desktop.core.errors import ProviderError, UserError
+from sora_desktop.core.params import allowed, as_text, controls
+from sora_desktop.storage.secrets import SecretState
+
+LONGEST_LINE = 8192
+KEY_STATES = {
+    SecretState.FOUND: "kept",
+    SecretState.SESSION: "this run",
+    SecretState.MISSING: "none",
+    SecretState.LOCKED: "locked",
+    SecretState.UNAVAILABLE: "no keyring",
+}
+
+
+def run(arguments: Arguments) -> int:
+    return asyncio.run(_run(arguments))
+
+
+async def _run(arguments: Arguments) -> int:
+    async with opened(arguments.paths(), override_key=environment_key(), own=False) as studio:
+        match arguments.command, getattr(arguments, "action", ""):
+            case "accounts", "add":
+                return await _add(studio, arguments)
+            case "accounts", "list":
+                return await _list(studio, arguments)
+            case "accounts", "test":
+                return await _test(studio, _named(studio, arguments.account))
+            case "accounts", "remove":
+                return await _remove(studio, _named(studio, arguments.account))
+            case "models", _:
+                return _models(studio, arguments)
+            case _:
+                return await _jobs(studio, arguments)
+
+
+def _named(studio: Assembly, name: str | None) -> Account:
+    if not name:
+        raise UserError("account_not_named")
+    account = studio.accounts.find(name)
+    if account is None:
+        raise UserError("account_unknown", name=name)
+    return account
+
+
+async def _add(studio: Assembly, arguments: Arguments) -> int:
+    accounts = studio.accounts
+    account = accounts.draft(arguments.provider, arguments.name, arguments.base_url, allow_http=arguments.allow_http)
+    given = environment_key()
+    key = None if given else _read_key(account.name)
+    state = await accounts.add(account, key)
+    put(f"{account.id}  {account.name}")
+    if given:
+        complain("The key of SORA_DESKTOP_KEY is not kept: set it for later runs, too.")
+    elif key is None:
+        complain("No key was given. Set SORA_DESKTOP_KEY for later runs, or enter it in the window.")
+    elif state is SecretState.SESSION:
+        complain(
+            "The key was not kept: there is no system keyring, or it is locked. Set SORA_DESKTOP_KEY for later runs."
+        )
+    return 0
+
+
+def _read_key(name: str) -> str | None:
+    """The key that is typed or piped in; None where there is nothing at all. Raises UserError for a bad one."""
+    if sys.stdin is None:
+        return None
+    if sys.stdin.isatty():
+        try:
+            return clean_key(getpass.getpass(f"Key of {printable(name)}: "))
+        except EOFError:
+            return None
+    # Bytes: a key that is no text must not end in a decoding error.
+    line = sys.stdin.buffer.readline(LONGEST_LINE)
+    return clean_key(line.decode("utf-8", "replace")) if line else None
+
+
+async def _list(studio: Assembly, arguments: Arguments) -> int:
+    accounts = studio.accounts
+    states = await asyncio.gather(*(accounts.key_state(account.id) for account in accounts.all))
+    if arguments.json:
+        wanted = {"id", "name", "provider", "base_url", "builtin", "enabled"}
+        put_json(
+            [
+                account.model_dump(include=wanted) | {"key": state.value}
+                for account, state in zip(accounts.all, states, strict=True)
+            ]
+        )
+        return 0
+    rows = [
+        (
+            account.name,
+            account.provider,
+            "built in" if account.builtin else KEY_STATES[state],
+            account.id,
+            account.base_url,
+        )
+        for account, state in zip(accounts.all, states, strict=True)
+    ]
+    put(table(("NAME", "PROVIDER", "KEY", "ID", "ADDRESS"), rows))
+    return 0
+
+
+async def _test(studio: Assembly, account: Account) -> int:
+    studio.accounts.serve(account.id)
+    try:
+        check = await studio.engine.test(account.id)
+    except ProviderError as error:
+        complain(f"{printable(account.name)}: {failure_text(error.failure)}")
+        return 1
+    words = [f"{printable(account.name)}: the service answered in {check.milliseconds:.0f} ms."]
+    if check.balance is not None:
+        words.append(f"{as_text(check.balance)} credits left.")
+    if check.models is not None:
+        words.append(f"{check.models} models.")
+    if not check.verified:
+        words.append("It has no free call that proves the key.")
+    put(" ".join(words))
+    return 0
+
+
+async def _remove(studio: Assembly, account: Account) -> int:
+    await studio.accounts.remove(account.id)
+    put(f"{printable(account.name)} is removed. Its jobs stay.")
+    return 0
+
+
+def _models(studio: Assembly, arguments: Arguments) -> int:
+    if arguments.account:
+        provider = studio.accounts.provider(_named(studio, arguments.account).id)
+        providers = (provider,) if provider else ()
+    else:
+        providers = studio.catalog.providers
+    models = [(provider, model) for provider in providers for model in provider.models]
+    if arguments.json:
+        put_json([{"provider": provider.id, **model.model_dump(mode="json")} for provider, model in models])
+    else:
+        put(
+            table(
+                ("PROVIDER", "MODEL", "NAME", "CREDITS", "PARAMETERS"),
+                [_model_row(provider, model) for provider, model in models],
+            )
+        )
+    return 0
+
+
+def _model_row(provider: Provider, model: Model) -> tuple[str, ...]:
+    params = (
+        f"{'|'.join(member.key for member in control.members)}={allowed(control.param).replace(', ', '|')}"
+        for control in controls(model.params)
+    )
+    credits = "not published" if model.credits is None else as_text(model.credits)
+    return provider.id, model.id, model.name, credits, "  ".join(params)
+
+
+async def _jobs(studio: Assembly, arguments: Arguments) -> int:
+    jobs = await studio.jobs.all()
+    if arguments.json:
+        for job in jobs:
+            put_json(job_object(job))
+        return 0
+    rows = [
+        (
+            job.id[:8],
+            job.state.value,
+            job.request.model,
+            "" if job.final is None else as_text(job.final),
+            job.path if job.state == "done" else failure_text(job.failure) if job.failure else job.request.prompt[:60],
+        )
+        for job in jobs
+    ]
+    put(table(("JOB", "STATE", "MODEL", "CREDITS", "PATH"), rows))
+    return 0

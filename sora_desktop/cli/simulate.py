@@ -1,0 +1,11 @@
+"""`simulate`: the built-in simulator alone, for scripts and for other programs."""
+
+from __future__ import annotations
+
+from sora_desktop.cli.arguments import Arguments
+from sora_desktop.simulator import command
+
+
+def simulate(arguments: Arguments) -> int:
+    """Serves until it is ended."""
+    return command.main(arguments)
