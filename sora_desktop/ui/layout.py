@@ -1,0 +1,269 @@
+"""Three panes side by side, and what becomes of them in a narrow window. The widths are the visual target's (§5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QRegion, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QSplitterHandle, QWidget
+
+from sora_desktop.ui.bind import bind
+from sora_desktop.ui.theme import scale, theme
+
+COMPOSE, COMPOSE_MIN, COMPOSE_MAX = 376, 320, 440
+QUEUE, QUEUE_MIN, QUEUE_MAX = 344, 304, 420
+CENTRE_MIN = 560
+RAIL = 64
+RAIL_BELOW = 1280
+COMPACT_BELOW = 1100
+GRAB = 8
+"""What the mouse can take hold of, in px; one of them is drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the panes stand at one width of the window. `docked`: the queue may stand beside the centre."""
+
+    docked: bool
+    compact: bool
+    centre_min: int
+
+    @classmethod
+    def of(cls, width: int, percent: int = 100) -> Shape:
+        """For a window of `width` px at a text size of `percent`; text that is larger needs wider columns."""
+        docked = width >= RAIL_BELOW * percent / 100
+        compact = width < COMPACT_BELOW * percent / 100
+        beside = (COMPOSE_MIN + (QUEUE_MIN if docked else RAIL)) * percent / 100
+        return cls(docked, compact, max(320, min(CENTRE_MIN, round(width - beside) - 2)))
+
+
+class Panes(QWidget):
+    """Compose | centre | queue. The queue folds to a rail, by hand or for want of room, and opens from there."""
+
+    folds_changed = Signal()
+    """Compose was folded or unfolded, or the queue, or the overlay opened or closed."""
+    compact_changed = Signal(bool)
+    moved = Signal()
+    """The user dragged a handle."""
+
+    def __init__(self, compose: QWidget, centre: QWidget, queue: QWidget, rail: QWidget) -> None:
+        super().__init__()
+        self._compose, self._centre, self._queue, self._rail = compose, centre, queue, rail
+        self._folded: set[str] = set()
+        self._shape = Shape.of(RAIL_BELOW)
+        self._widths = {"compose": COMPOSE, "queue": QUEUE}
+
+        self._splitter = _Splitter()
+        self._splitter.addWidget(compose)
+        self._splitter.addWidget(centre)
+        self._splitter.addWidget(queue)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.splitterMoved.connect(self._on_moved)
+
+        self._rail_frame = QFrame()
+        line = QFrame()
+        line.setProperty("look", "column-line")
+        beside = QHBoxLayout(self._rail_frame)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(0)
+        beside.addWidget(line)
+        beside.addWidget(rail, 1)
+
+        self._overlay = _Overlay(self)
+        self._overlay.left.connect(self.close_overlay)
+
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._splitter, 1)
+        layout.addWidget(self._rail_frame)
+        bind(theme().changed, self._on_theme_changed, self)
+        self._arrange()
+
+    @property
+    def compact(self) -> bool:
+        """Whether compose stands at its narrowest."""
+        return self._shape.compact
+
+    @property
+    def overlay_open(self) -> bool:
+        return self._overlay.isVisibleTo(self)
+
+    @property
+    def folded(self) -> frozenset[str]:
+        """The panes that the user folded: "compose", "queue"."""
+        return frozenset(self._folded)
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """The user's widths of compose and queue, in px at 100 %."""
+        return dict(self._widths)
+
+    def shown(self, pane: str) -> bool:
+        """Whether "compose" or "queue" can be seen in full."""
+        if pane == "compose":
+            return "compose" not in self._folded
+        return self.overlay_open or (self._shape.docked and "queue" not in self._folded)
+
+    def show_pane(self, pane: str, shown: bool) -> None:
+        """Folds or unfolds a pane. Where there is no room, the queue comes as an overlay."""
+        if shown == self.shown(pane):
+            return
+        if pane == "queue" and not self._shape.docked:
+            if shown:
+                self._open_overlay()
+            else:
+                self.close_overlay()
+            return
+        (self._folded.discard if shown else self._folded.add)(pane)
+        self._arrange()
+        self.folds_changed.emit()
+
+    def restore(self, widths: dict[str, int], folded: frozenset[str]) -> None:
+        """Widths and folds of an earlier session, held within their limits."""
+        self._widths |= {pane: width for pane, width in widths.items() if pane in self._widths}
+        self._folded = set(folded & {"compose", "queue"})
+        self._arrange()
+        self.folds_changed.emit()
+
+    def close_overlay(self) -> None:
+        """Puts the queue back behind its rail."""
+        if self.overlay_open:
+            self._overlay.hide()
+            self.folds_changed.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _on_theme_changed(self) -> None:
+        self._arrange()
+
+    def _on_moved(self) -> None:
+        sizes = self._splitter.sizes()
+        percent = theme().text_size / 100
+        if self._compose.isVisible() and not self._shape.compact:
+            self._widths["compose"] = round(sizes[0] / percent)
+        if self._queue.parent() is self._splitter and self._queue.isVisible():
+            self._widths["queue"] = round(sizes[2] / percent)
+        self.moved.emit()
+
+    def _arrange(self) -> None:
+        """Puts everything where it belongs at this width."""
+        before, self._shape = self._shape, Shape.of(self.width(), theme().text_size)
+        docked = self._shape.docked and "queue" not in self._folded
+        was_open = self.overlay_open
+        if docked:
+            self._overlay.hide()
+            if self._queue.parent() is not self._splitter:
+                self._splitter.addWidget(self._queue)
+            self._queue.show()
+        elif self._queue.parent() is not self._overlay:
+            self._overlay.take(self._queue)
+        self._rail_frame.setVisible(not docked)
+        self._rail_frame.setFixedWidth(scale(RAIL))
+        self._compose.setVisible("compose" not in self._folded)
+        narrowest = scale(COMPOSE_MIN)
+        self._compose.setMinimumWidth(narrowest)
+        self._compose.setMaximumWidth(narrowest if self._shape.compact else scale(COMPOSE_MAX))
+        self._queue.setMinimumWidth(scale(QUEUE_MIN))
+        self._queue.setMaximumWidth(scale(QUEUE_MAX))
+        self._centre.setMinimumWidth(self._shape.centre_min)
+        self._place_splitter(docked)
+        self._overlay.place(scale(max(QUEUE_MIN, min(QUEUE_MAX, self._widths["queue"]))))
+        if self._shape.compact != before.compact:
+            self.compact_changed.emit(self._shape.compact)
+        if self._shape.docked != before.docked or was_open != self.overlay_open:
+            self.folds_changed.emit()
+
+    def _place_splitter(self, docked: bool) -> None:
+        room = self.width() - (0 if docked else scale(RAIL))
+        compose = 0
+        if "compose" not in self._folded:
+            least = scale(COMPOSE_MIN)
+            wished = least if self._shape.compact else scale(self._widths["compose"])
+            compose = max(least, min(scale(COMPOSE_MAX), wished))
+        queue = max(scale(QUEUE_MIN), min(scale(QUEUE_MAX), scale(self._widths["queue"]))) if docked else 0
+        # What the centre lacks comes from the columns, as far as they go.
+        lack = self._shape.centre_min - (room - compose - queue - 2)
+        if lack > 0 and compose:
+            given = min(lack, compose - scale(COMPOSE_MIN))
+            compose, lack = compose - given, lack - given
+        if lack > 0 and queue:
+            queue -= min(lack, queue - scale(QUEUE_MIN))
+        self._splitter.setSizes([compose, max(1, room - compose - queue), queue][: self._splitter.count()])
+
+    def _open_overlay(self) -> None:
+        self._overlay.place(scale(max(QUEUE_MIN, min(QUEUE_MAX, self._widths["queue"]))))
+        self._overlay.show()
+        self._overlay.raise_()
+        self._queue.show()
+        self._queue.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.folds_changed.emit()
+
+
+class _Splitter(QSplitter):
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setHandleWidth(1)
+        self.setChildrenCollapsible(False)
+
+    def createHandle(self) -> QSplitterHandle:
+        return _Handle(self.orientation(), self)
+
+
+class _Handle(QSplitterHandle):
+    """One px to see, eight to take hold of. The splitter lays out by the contents rectangle."""
+
+    def __init__(self, orientation: Qt.Orientation, parent: QSplitter) -> None:
+        super().__init__(orientation, parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_MouseNoMask)
+        self._widen()
+
+    def _widen(self) -> None:
+        self.setContentsMargins(GRAB // 2, 0, GRAB - 1 - GRAB // 2, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # Not the base class: it would narrow the margins to five px.
+        self._widen()
+        self.setMask(QRegion(self.contentsRect()))
+
+
+class _Overlay(QWidget):
+    """Lies over all panes with the queue at its right edge, until Esc or a press beside the queue."""
+
+    left = Signal()
+
+    def __init__(self, panes: QWidget) -> None:
+        super().__init__(panes)
+        self._panes = panes
+        self._frame = QFrame(self)
+        self._frame.setProperty("surface", "panel")
+        line = QFrame()
+        line.setProperty("look", "column-line")
+        self._layout = QHBoxLayout(self._frame)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(0)
+        self._layout.addWidget(line)
+        self.hide()
+
+    def take(self, queue: QWidget) -> None:
+        """Becomes the parent of `queue`."""
+        self.hide()
+        self._layout.addWidget(queue, 1)
+
+    def place(self, width: int) -> None:
+        """Covers the panes; the queue gets `width` px."""
+        self.setGeometry(self._panes.rect())
+        self._frame.setGeometry(self.width() - width, 0, width, self.height())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if not self._frame.geometry().contains(event.position().toPoint()):
+            self.left.emit()

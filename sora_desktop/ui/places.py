@@ -1,0 +1,39 @@
+"""Folders as the person sees and opens them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+
+from sora_desktop.storage.library import ensure_folder, free_space
+from sora_desktop.storage.paths import Paths
+from sora_desktop.storage.settings import Settings
+
+
+def videos_folder(settings: Settings, paths: Paths) -> Path:
+    """Where new videos go."""
+    return Path(settings.videos_folder) if settings.videos_folder else paths.videos
+
+
+def short(folder: Path) -> str:
+    """The folder's path with the home folder as ~."""
+    try:
+        return str(Path("~") / folder.relative_to(Path.home()))
+    except ValueError:
+        return str(folder)
+
+
+def open_folder(folder: Path) -> None:
+    """Shows the folder in the system's file manager. Raises EnvironmentProblem where it cannot be made."""
+    ensure_folder(folder)
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def free_bytes(folder: Path) -> int | None:
+    """The bytes free there, or None where the disk does not answer."""
+    try:
+        return free_space(folder)
+    except OSError:
+        return None

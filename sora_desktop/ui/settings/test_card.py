@@ -1,0 +1,140 @@
+"""The free test of an account and what it brought."""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from sora_desktop.core.errors import ProviderError
+from sora_desktop.ui.settings.account_state import AccountState, Outcome
+from sora_desktop.ui.widgets.basic import button, keep_height, label, line
+from sora_desktop.ui.widgets.hints import Picture
+from sora_desktop.ui.words import credits, number, sentence
+
+
+class TestCard(QFrame):
+    """`wanted` asks for a test. It reads a balance or a model list and starts nothing that costs."""
+
+    __test__ = False  # No test of pytest's.
+    wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "card")
+        self._picture = Picture("plug", "muted")
+        self._title = label(face="section")
+        self._when = label(face="secondary", ink="muted")
+        self.button = button(self.tr("Test"))
+        self.button.clicked.connect(self.wanted)
+        top = QWidget()
+        keep_height(top, 48)
+        row = QHBoxLayout(top)
+        row.setContentsMargins(16, 0, 8, 0)
+        row.setSpacing(8)
+        row.addWidget(self._picture)
+        row.addWidget(self._title)
+        row.addWidget(self._when, 1)
+        row.addWidget(self.button)
+        self._line = line()
+        self._facts = QWidget()
+        grid = QGridLayout(self._facts)
+        grid.setContentsMargins(16, 12, 16, 12)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(2)
+        self._values = [label(face="strong") for _ in range(4)]
+        names = (self.tr("Answer"), self.tr("Time"), self.tr("Balance"), self.tr("Models"))
+        for column, (name, value) in enumerate(zip(names, self._values, strict=True)):
+            grid.addWidget(label(name, "secondary", "muted"), 0, column)
+            grid.addWidget(value, 1, column)
+            grid.setColumnStretch(column, 1)
+        self._reason = label(wrap=True)
+        self._reason.setContentsMargins(16, 12, 16, 12)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for widget in (top, self._line, self._facts, self._reason):
+            layout.addWidget(widget)
+
+    @property
+    def title(self) -> str:
+        return self._title.text()
+
+    @property
+    def reason(self) -> str:
+        """Why the test failed, in full; empty where it did not."""
+        return self._reason.text()
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Answer, time, balance and models, as shown."""
+        return tuple(value.text() for value in self._values)
+
+    def show_state(self, state: AccountState) -> None:
+        """The running test, the last one, or that there was none."""
+        outcome = state.outcome
+        self.button.setEnabled(not state.testing)
+        self.button.setText(
+            self.tr("Testing…") if state.testing else self.tr("Test again") if outcome else self.tr("Test")
+        )
+        self._when.setText(_when(self.tr("Tested at {0}"), outcome))
+        check = outcome.check if outcome else None
+        error = outcome.error if outcome else None
+        if state.testing:
+            self._head("render", "accent", self.tr("Asking the service…"))
+        elif check is not None and check.verified:
+            self._head("checkc", "success", self.tr("Connection works"))
+        elif check is not None:
+            self._head("checkc", "muted", self.tr("The service answers"))
+        elif error is not None:
+            self._head("fail", "danger", self.tr("The test failed"))
+        else:
+            self._head("plug", "muted", self.tr("Not tested yet"))
+        if check is not None:
+            self._show_facts(check.http_status, check.milliseconds, check.balance, check.models)
+        reason = self._words(error) if error else ""
+        if check is not None and not check.verified:
+            reason = self.tr("This service has no free call that proves the key. The first clip will show it.")
+        self._reason.setText(reason)
+        self._facts.setVisible(check is not None)
+        self._reason.setVisible(bool(reason))
+        self._line.setVisible(check is not None or bool(reason))
+
+    def _head(self, picture: str, ink: str, title: str) -> None:
+        self._picture.show_icon(picture, ink)
+        self._title.setText(title)
+
+    def _show_facts(self, status: int, milliseconds: float, balance: float | None, models: int | None) -> None:
+        texts = (
+            _status(status),
+            self.tr("{0} ms").format(number(milliseconds, 0)),
+            self.tr("Not shown") if balance is None else credits(balance),
+            self.tr("Not listed") if models is None else self.tr("{0} found").format(models),
+        )
+        for value, text in zip(self._values, texts, strict=True):
+            value.setText(text)
+
+    def _words(self, error: Exception) -> str:
+        """The sentence, then what the service itself said, then what its support asks for."""
+        if not isinstance(error, ProviderError):
+            return sentence(error)  # type: ignore[arg-type]
+        failure = error.failure
+        lines = [sentence(failure)]
+        if failure.detail and failure.detail not in lines[0]:
+            lines.append(self.tr("The service says: {0}").format(failure.detail[:400]))
+        if failure.request_id:
+            lines.append(self.tr("Request id: {0}").format(failure.request_id))
+        return "\n".join(lines)
+
+
+def _status(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _when(template: str, outcome: Outcome | None) -> str:
+    return template.format(time.strftime("%H:%M", time.localtime(outcome.at))) if outcome else ""

@@ -1,0 +1,28 @@
+"""What every screen works on: the rooms below the window, in one hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sora_desktop.core.catalog import Catalog
+from sora_desktop.engine.accounts import Accounts
+from sora_desktop.engine.queue import Engine
+from sora_desktop.engine.tasks import Tasks
+from sora_desktop.storage.drafts import DraftStore
+from sora_desktop.storage.paths import Paths
+from sora_desktop.storage.secrets import Secrets
+from sora_desktop.storage.settings import SettingsStore
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """Handed to each panel; holds no state of its own."""
+
+    catalog: Catalog
+    accounts: Accounts
+    engine: Engine
+    drafts: DraftStore
+    settings: SettingsStore
+    tasks: Tasks
+    paths: Paths
+    secrets: Secrets
