@@ -33,6 +33,11 @@ def file_stem(template: str, fields: Mapping[str, str]) -> str:
     return safe_component(stem)
 
 
+def unknown_fields(template: str) -> tuple[str, ...]:
+    """The places of `template` that stand for nothing, in order."""
+    return tuple(name for name in _PLACE.findall(template) if name not in FIELDS)
+
+
 def safe_component(text: str, fallback: str = "video") -> str:
     """`text` as one path component for Linux, Windows and macOS, at most MAX_BYTES bytes of UTF-8, never empty."""
     name = _trimmed(_cut(_trimmed(_cleaned(text)), MAX_BYTES))

@@ -48,6 +48,9 @@ SENTENCES: dict[str, str] = {
     "account_gone": "The account of this job was removed. Add it again, then retry.",
     "account_off": "The account “{name}” is switched off. Switch it on in Settings, Accounts.",
     "model_unknown": "This account has no model “{name}”.",
+    # Files.
+    "template_empty": "Give the files a name: {fields}.",
+    "template_field": "{{{name}}} stands for nothing. Use {fields}.",
     # The service's answers.
     "refused": "The service refused the request. Change what its answer names, then generate again.",
     "credits_short": "Not enough credits. Top up at the service, then retry.",
