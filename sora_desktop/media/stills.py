@@ -67,7 +67,7 @@ def thumbnail(path: Path, target: Path, width: int = 320) -> None:
 
 
 def _image(frame: VideoFrame) -> Image.Image:
-    """A frame in the colours its stream declares; where it declares none, BT.709 from 720 lines on, as players guess."""
+    """A frame in the colours its stream declares; else, as players guess, BT.709 from 720 lines on."""
     known = frame.colorspace not in {UNSPECIFIED, RESERVED}
     guess = BT709 if frame.height >= 720 or frame.width >= 1280 else BT601
     return frame.to_image(src_colorspace=frame.colorspace if known else guess)

@@ -1,1 +1,4 @@
-"""A strict stand-in for the services, on loopback, in a process of its own."""
+"""A provider on loopback: strict in its dialects, with a ledger, real clips, and faults on command.
+
+It is never kinder than the published contracts. `command` is its command line, `control` how tests steer it.
+"""
