@@ -213,7 +213,8 @@ def _remade(job: Job) -> bool:
 def _unsent() -> dict[str, object]:
     nothing = ("submitted_at", "accepted_at", "completed_at", "finished_at", "not_before", "reserved", "final")
     more = ("balance_before", "balance_after", "expires_at", "seconds", "bytes", "failure")
-    fresh: dict[str, object] = dict.fromkeys((*nothing, *more))
+    names: tuple[str, ...] = (*nothing, *more)
+    fresh: dict[str, object] = dict.fromkeys(names, None)
     return fresh | {"remote_id": "", "body": "", "attempts": 0, "urls": (), "path": "", "held": False}
 
 

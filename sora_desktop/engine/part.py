@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -50,7 +50,7 @@ class Part:
             self.complete = bool(note.get("complete")) and size == total
 
     @contextmanager
-    def opened(self, stream: Download) -> Iterator[_Writer]:
+    def opened(self, stream: Download) -> Generator[_Writer]:
         """Opens the file for what `stream` brings: appended where it goes on, from the start otherwise."""
         folder = self.path.parent
         if stream.offset and (stream.offset != self.size or stream.total != self.total):

@@ -11,7 +11,7 @@ from sora_desktop.providers.base import RemoteStatus, RemoteTask
 MISSES = 6
 """How many times in a row a service may not know a task that it accepted before the job is set aside."""
 
-LEAST = 0.25
+LEAST = 0.05
 """No task is asked for more often than this, in seconds, whatever the pace."""
 
 
@@ -31,6 +31,13 @@ class Polling:
         self._due[job.id] = now if at_once else now + self._pause(job)
         self._works.alarm.ring()
 
+    def settle(self, job: Job) -> None:
+        """After any step of a job: on the list as long as it is at the service, off it otherwise."""
+        if job.state not in REMOTE:
+            self.forget(job.id)
+        elif job.id not in self._due:
+            self.watch(job)
+
     def forget(self, job_id: str) -> None:
         for book in (self._due, self._polls, self._misses):
             book.pop(job_id, None)
@@ -44,7 +51,7 @@ class Polling:
         self._due.pop(job_id, None)
 
     async def run(self, job_id: str) -> None:
-        """One poll; the job is watched again afterwards unless it has left the remote states."""
+        """One poll. What it means for the list is seen by `settle`."""
         works = self._works
         job = works.board.jobs[job_id]
         self._polls[job_id] = self._polls.get(job_id, 0) + 1
@@ -60,11 +67,6 @@ class Polling:
             works.heard(job.account)
             self._misses.pop(job_id, None)
             await self._answered(job_id, task)
-        job = works.board.jobs.get(job_id, job)
-        if job.state in REMOTE:
-            self.watch(job)
-        else:
-            self.forget(job_id)
 
     async def _answered(self, job_id: str, task: RemoteTask) -> None:
         job = self._works.board.jobs.get(job_id)

@@ -29,9 +29,9 @@ class Pulse:
         self.key_rejected = False
 
     def ready_at(self) -> float:
-        """The monotonic moment from which one more call may start."""
+        """The monotonic moment from which one more call may start; one that has passed where it may at once."""
         now = self._clock.monotonic()
-        moment = max(self.not_before, now)
+        moment = self.not_before
         while self._calls and self._calls[0] <= now - 60 * self.pace:
             self._calls.popleft()
         if len(self._calls) >= self.per_minute:

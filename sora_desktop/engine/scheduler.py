@@ -7,7 +7,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from sora_desktop.core.jobs import Job, State
+from sora_desktop.core.errors import Action, Billed, Failure, FailureKind
+from sora_desktop.core.jobs import REMOTE, Job, State
 from sora_desktop.engine.polling import Polling
 from sora_desktop.engine.submission import Submission
 from sora_desktop.engine.transfer import Downloads
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 BREATH = 0.02
 """Seconds between two looks: a thousand answers in a second cost fifty looks, not a thousand."""
 
+DEFECT_WAIT = 60.0
 AT_SERVICE = frozenset({State.PREPARING, State.SUBMITTING, State.QUEUED, State.PROCESSING})
 
 
@@ -142,13 +144,35 @@ class Scheduler:
         async def guarded() -> None:
             try:
                 await step
+            except Exception:
+                await self._after_a_defect(job_id)
+                raise
             finally:
                 self._busy.discard(job_id)
+                job = self._works.board.jobs.get(job_id)
+                if job is not None:
+                    self._polling.settle(job)
                 if account_id:
                     self._works.pulse(account_id).running -= 1
                 self._works.alarm.ring()
 
         self._works.tasks.spawn(guarded(), f"{name} {job_id}")
+
+    async def _after_a_defect(self, job_id: str) -> None:
+        """A step failed in a way nobody expected: the job is neither lost nor sent twice for that."""
+        job = self._works.board.jobs.get(job_id)
+        failure = Failure(kind=FailureKind.BUG, code="unexpected", action=Action.RETRY, billed=Billed.MAYBE)
+        if job is None or job.ended:
+            return
+        if job.state is State.SUBMITTING:
+            await self._submission.unanswered(job, failure, DEFECT_WAIT)
+        elif job.state in REMOTE:
+            job = await self._works.board.note(job_id, failure=failure)
+            self._polling.watch(job)
+        elif job.state is State.DOWNLOADING:
+            await self._downloads.later(job_id, DEFECT_WAIT, failure)
+        else:
+            await self._works.board.move(job_id, State.FAILED, failure=failure.model_copy(update={"billed": Billed.NO}))
 
     def _moment(self, job: Job) -> float:
         """When a job may go on, as monotonic time; a clock that was set back cannot hold it for long."""

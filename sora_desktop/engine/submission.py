@@ -123,7 +123,7 @@ class Submission:
             works.pulse(job.account).count()
             task = await works.dialect(job).create(connection, job.body.encode("utf-8"), job.intent)
         except UserError as error:
-            await self._unanswered(job, failure_of(error), BLOCKED_WAIT * works.pace(job.account), sent_before=True)
+            await self.unanswered(job, failure_of(error), BLOCKED_WAIT * works.pace(job.account), sent_before=True)
         except ProviderError as error:
             await self._refused_or_lost(job, error)
         else:
@@ -154,16 +154,16 @@ class Submission:
         job = await self._works.board.note(job.id, request_ids=_with(job.request_ids, error.failure.request_id))
         repeated = job.attempts > 1
         if error.sent is Sent.AMBIGUOUS:
-            await self._unanswered(job, error.failure, wait, sent_before=True)
+            await self.unanswered(job, error.failure, wait, sent_before=True)
         elif error.sent is Sent.NOT_SENT or error.transient:
-            await self._unanswered(job, error.failure, wait, sent_before=repeated)
+            await self.unanswered(job, error.failure, wait, sent_before=repeated)
         elif error.failure.kind is FailureKind.KEY and repeated:
-            await self._unanswered(job, error.failure, wait, sent_before=True)
+            await self.unanswered(job, error.failure, wait, sent_before=True)
         else:
             billed = Billed.MAYBE if repeated else error.failure.billed
             await self._fail(job.id, error.failure.model_copy(update={"billed": billed}))
 
-    async def _unanswered(self, job: Job, failure: Failure, wait: float, *, sent_before: bool) -> None:
+    async def unanswered(self, job: Job, failure: Failure, wait: float, *, sent_before: bool = True) -> None:
         """No answer that settles it. What was never sent goes back to the queue; what may have been sent is asked for
         again where the service knows the key, and left to the user where it does not."""
         if not sent_before:

@@ -166,7 +166,7 @@ class Downloads:
         if error.failure.code == "result_link_dead":
             await self._link_dead(job_id, error)
         elif error.transient or error.failure.kind in {FailureKind.NETWORK, FailureKind.SERVER, FailureKind.RATE}:
-            await self._later(job_id, error.retry_after, None)
+            await self.later(job_id, error.retry_after, None)
         else:
             await self._not_a_video(job_id, error.failure.detail or error.failure.code)
 
@@ -209,7 +209,7 @@ class Downloads:
         )
         self._wrong[job_id] = self._wrong.get(job_id, 0) + 1
         if self._wrong[job_id] < TRIES:
-            await self._later(job_id, None, failure)
+            await self.later(job_id, None, failure)
         else:
             await self._works.board.move(job_id, State.FAILED, failure=failure, finished_at=self._works.clock.now())
 
@@ -218,16 +218,16 @@ class Downloads:
         failure = Failure(
             kind=FailureKind.DISK, code=problem.code, args=problem.words, action=Action.FOLDER, billed=Billed.YES
         )
-        await self._later(job_id, DISK_WAIT * self._works.pace(self._works.board.jobs[job_id].account), failure)
+        await self.later(job_id, DISK_WAIT * self._works.pace(self._works.board.jobs[job_id].account), failure)
 
-    async def _later(self, job_id: str, seconds: float | None, failure: Failure | None) -> None:
+    async def later(self, job_id: str, seconds: float | None, failure: Failure | None) -> None:
         job = self._works.board.jobs[job_id]
         if job.state is not State.DOWNLOADING:
             return
         if seconds is None:
             breaks = self._breaks.get(job_id, 0)
             self._breaks[job_id] = min(breaks + 1, 10)
-            seconds = min(FIRST_WAIT * 2**breaks, LONGEST_WAIT) * self._works.pace(job.account)
+            seconds = min(FIRST_WAIT * 2.0**breaks, LONGEST_WAIT) * self._works.pace(job.account)
         wait = self._works.clock.jitter(max(0.1, seconds))
         self._retry_at[job_id] = self._works.clock.monotonic() + wait
         await self._works.board.note(job_id, failure=failure)

@@ -1,0 +1,205 @@
+"""The promise about money, as a property: whatever answers are lost and whenever the program is killed, no job is paid
+twice, and no accepted task is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from sora_desktop.core.errors import UserError
+from sora_desktop.core.jobs import State
+from sora_desktop.core.request import GenerationRequest
+from sora_desktop.engine.accounts import Accounts
+from sora_desktop.engine.queue import Engine
+from sora_desktop.engine.tasks import Tasks
+from sora_desktop.media.render import render
+from sora_desktop.storage.accounts import AccountStore
+from sora_desktop.storage.catalog import load_catalog
+from sora_desktop.storage.database import Database
+from sora_desktop.storage.jobs import JobStore
+from sora_desktop.storage.paths import Paths
+from sora_desktop.storage.secrets import Secrets
+from sora_desktop.storage.settings import SettingsStore
+from support.service import Mood, OnlyDownloads, Service
+
+PACE = 0.001
+CATALOG = load_catalog()
+MODELS = {"simulator-rivya": ("rivya", "sora-2"), "simulator-globalaiopc": ("globalaiopc", "openAiSora2Plus")}
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("video") / "v.mp4"
+    render(path, "a clip", width=64, height=36, seconds=1)
+    return path.read_bytes()
+
+
+async def no_addresses() -> dict[str, str]:
+    return {"rivya": "http://127.0.0.1:9/rivya", "globalaiopc": "http://127.0.0.1:9/globalaiopc"}
+
+
+class Life:
+    """The engine from one start to one end."""
+
+    def __init__(self, folder: Path, services: dict[str, Service], video: bytes) -> None:
+        self.paths = Paths.at(folder)
+        self.database = Database(self.paths.database)
+        self.services = services
+        self.video = video
+
+    async def begin(self) -> None:
+        await self.database.open()
+        self.settings = SettingsStore(self.database)
+        await self.settings.load()
+        self.secrets = Secrets()
+        self.accounts = Accounts(AccountStore(self.database), self.secrets, CATALOG, no_addresses)
+        await self.accounts.load()
+        self.tasks = Tasks()
+        self.defects: list[BaseException] = []
+        self.tasks.failed.connect(lambda error, name: self.defects.append(error))
+        self.engine = Engine(
+            jobs=JobStore(self.database),
+            accounts=self.accounts,
+            dialects=self.services,  # type: ignore[arg-type]
+            http=OnlyDownloads(self.video),  # type: ignore[arg-type]
+            settings=self.settings,
+            paths=self.paths,
+            tasks=self.tasks,
+            pace_of=lambda account: PACE,
+        )
+        await self.engine.start()
+
+    async def kill(self) -> None:
+        """The nearest to SIGKILL in one process: every task ends where it is; only what was committed is left."""
+        await self.engine.stop()
+        await self.database.close()
+
+    async def until_quiet(self) -> None:
+        """Until no job moves any more by itself."""
+        resting = {State.DONE, State.FAILED, State.CANCELLED, State.UNCERTAIN, State.EXPIRED}
+        async with asyncio.timeout(60):
+            while not all(job.state in resting or job.held for job in self.engine.jobs.values()):
+                await asyncio.sleep(0.01)
+
+
+class NeverTwice(RuleBasedStateMachine):
+    video = b""
+
+    @initialize()
+    def start(self) -> None:
+        self.runner = asyncio.Runner()
+        self.folder = Path(tempfile.mkdtemp())
+        self.services = {
+            "rivya": Service(idempotent=True, video=self.video),
+            "globalaiopc": Service(idempotent=False, video=self.video),
+        }
+        self.sent_again: set[str] = set()
+        self.life = Life(self.folder, self.services, self.video)
+        self.runner.run(self.life.begin())
+
+    @rule(account=st.sampled_from(sorted(MODELS)), count=st.integers(1, 3))
+    def submit(self, account: str, count: int) -> None:
+        provider, model = MODELS[account]
+        request = GenerationRequest(provider=provider, model=model, prompt="a boat")
+        self.runner.run(self.life.engine.submit(account, request, count))
+
+    @rule(provider=st.sampled_from(["rivya", "globalaiopc"]), moods=st.lists(st.sampled_from(Mood), max_size=5))
+    def moods(self, provider: str, moods: list[Mood]) -> None:
+        self.services[provider].moods.extend(moods)
+
+    @rule(provider=st.sampled_from(["rivya", "globalaiopc"]), count=st.integers(1, 3))
+    def polls_fail(self, provider: str, count: int) -> None:
+        self.services[provider].poll_moods.extend([Mood.LOST_BEFORE] * count)
+
+    @rule(milliseconds=st.integers(0, 120))
+    def time_passes(self, milliseconds: int) -> None:
+        self.runner.run(asyncio.sleep(milliseconds / 1000))
+
+    @rule(milliseconds=st.integers(0, 60))
+    def killed_and_started_again(self, milliseconds: int) -> None:
+        self.runner.run(asyncio.sleep(milliseconds / 1000))
+        self.runner.run(self.life.kill())
+        self.life = Life(self.folder, self.services, self.video)
+        self.runner.run(self.life.begin())
+
+    @rule(order=st.sampled_from(["cancel", "retry", "hold", "release", "resend", "collect"]), index=st.integers(0, 9))
+    def order(self, order: str, index: int) -> None:
+        jobs = list(self.life.engine.jobs.values())
+        if not jobs:
+            return
+        job = jobs[index % len(jobs)]
+        again = order in {"retry", "resend"} and job.state in {State.FAILED, State.CANCELLED, State.UNCERTAIN}
+        try:
+            self.runner.run(getattr(self.life.engine, order)(job.id))
+        except UserError:
+            return
+        if again and self.life.engine.jobs[job.id].intent != job.intent:
+            self.sent_again.add(job.id)
+
+    @invariant()
+    def never_billed_twice(self) -> None:
+        if not hasattr(self, "services"):
+            return
+        for service in self.services.values():
+            intents = [intent for intent, _ in service.billed.values()]
+            assert len(intents) == len(set(intents)), "one intent was billed twice"
+            assert all(len(bodies) == 1 for bodies in service.bodies.values()), "a repeat was not byte-identical"
+
+    def teardown(self) -> None:
+        if not hasattr(self, "life"):
+            return
+        try:
+            for service in self.services.values():
+                service.moods.clear()
+                service.poll_moods.clear()
+            self.runner.run(self.life.kill())
+            self.life = Life(self.folder, self.services, self.video)
+            self.runner.run(self.life.begin())
+            for job in list(self.life.engine.jobs.values()):
+                if job.held:
+                    self.runner.run(self.life.engine.release(job.id))
+            self.runner.run(self.life.until_quiet())
+            self.never_billed_twice()
+            self.nothing_lost()
+            assert not self.life.defects
+        finally:
+            self.runner.run(self.life.kill())
+            self.runner.close()
+            shutil.rmtree(self.folder)
+
+    def nothing_lost(self) -> None:
+        jobs = self.life.engine.jobs.values()
+        by_remote = {job.remote_id: job for job in jobs if job.remote_id}
+        doubtful = {job.intent for job in jobs if job.state in {State.UNCERTAIN, State.CANCELLED}}
+        for name, service in self.services.items():
+            for task, (intent, _) in service.billed.items():
+                job = by_remote.get(task)
+                known = job is not None and (job.state is State.CANCELLED or Path(job.path).is_file())
+                told = intent in doubtful or any(intent in note or task in note for job in jobs for note in job.notes)
+                assert known or told, f"{name}: {task} was paid and is neither on the disk nor named"
+        for job in jobs:
+            if job.state is State.UNCERTAIN:
+                assert job.request.provider == "globalaiopc", "uncertain although the service knows the key"
+            if job.state is State.DONE:
+                assert Path(job.path).stat().st_size == len(self.video)
+
+
+def test_no_job_is_paid_twice_and_none_is_lost(video: bytes) -> None:
+    NeverTwice.video = video
+    checked = settings(
+        max_examples=25,
+        stateful_step_count=20,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        derandomize=True,
+    )
+    from hypothesis.stateful import run_state_machine_as_test
+
+    run_state_machine_as_test(NeverTwice, settings=checked)

@@ -1,0 +1,124 @@
+"""When calls are made: the published rhythm, back-off, limits, and one timer for all of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sora_desktop.core.catalog import Estimate, PollRhythm
+from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent
+from sora_desktop.engine.alarm import Alarm
+from sora_desktop.engine.clock import Clock
+from sora_desktop.engine.pulse import KEY_WAIT, LONGEST_WAIT, Pulse
+from sora_desktop.engine.rhythm import next_poll
+
+RIVYA = PollRhythm(first=2.5, least=5, most=10)
+
+
+class Hand(Clock):
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.moment = 1000.0
+
+    def now(self) -> float:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self.moment
+
+    def jitter(self, seconds: float) -> float:
+        return seconds
+
+
+def trouble(kind: FailureKind, sent: Sent = Sent.NOT_SENT, retry_after: float | None = None) -> ProviderError:
+    return ProviderError(Failure(kind=kind, code="offline"), sent, retry_after=retry_after, transient=True)
+
+
+def test_the_first_poll_is_early_and_later_ones_slow_down_with_age() -> None:
+    assert next_poll(RIVYA, 0, 0) == 2.5
+    assert next_poll(RIVYA, 0, 1) == 5
+    assert next_poll(RIVYA, 300, 9) == 10
+    assert next_poll(RIVYA, 4000, 9) == 60
+    assert next_poll(RIVYA, 90000, 9) == 600
+
+
+@given(st.floats(0, 1e7), st.integers(1, 10**6), st.floats(1, 1000))
+def test_no_poll_is_faster_than_the_published_rhythm(age: float, polls: int, usual: float) -> None:
+    assert next_poll(RIVYA, age, polls, Estimate(least=1, most=usual)) >= RIVYA.least
+
+
+def test_back_off_doubles_up_to_a_minute_and_ends_with_an_answer() -> None:
+    clock = Hand()
+    pulse = Pulse(clock, 30, 4)
+    waits = [pulse.failed(trouble(FailureKind.NETWORK)) for _ in range(8)]
+    assert waits[:3] == [2, 4, 8]
+    assert waits[-1] == LONGEST_WAIT
+    assert not pulse.ready() and not pulse.reachable
+    pulse.answered()
+    assert pulse.ready() and pulse.reachable
+
+
+def test_retry_after_holds_every_call_of_the_account() -> None:
+    clock = Hand()
+    pulse = Pulse(clock, 30, 4)
+    assert pulse.failed(trouble(FailureKind.RATE, Sent.REFUSED, retry_after=17)) == 17
+    clock.moment += 16
+    assert not pulse.ready()
+    clock.moment += 1
+    assert pulse.ready()
+
+
+def test_an_ambiguous_answer_does_not_mean_offline() -> None:
+    pulse = Pulse(Hand(), 30, 4)
+    pulse.failed(trouble(FailureKind.SERVER, Sent.AMBIGUOUS))
+    assert pulse.reachable
+
+
+def test_a_rejected_key_waits_long_and_a_reset_ends_it() -> None:
+    pulse = Pulse(Hand(), 30, 4)
+    assert pulse.failed(trouble(FailureKind.KEY, Sent.REFUSED)) == KEY_WAIT
+    assert pulse.key_rejected
+    pulse.reset()
+    assert pulse.ready() and not pulse.key_rejected
+
+
+def test_the_limit_per_minute_is_kept() -> None:
+    clock = Hand()
+    pulse = Pulse(clock, 3, 4)
+    for _ in range(3):
+        assert pulse.ready()
+        pulse.count()
+    assert not pulse.ready()
+    assert pulse.ready_at() == clock.moment + 60
+    clock.moment += 60
+    assert pulse.ready()
+
+
+async def test_the_alarm_keeps_no_timer_for_each_wait() -> None:
+    loop = asyncio.get_running_loop()
+    made: list[float] = []
+    real = loop.call_later
+
+    def counted(delay: float, *args: object) -> asyncio.TimerHandle:
+        made.append(delay)
+        return real(delay, *args)  # type: ignore[arg-type]
+
+    alarm = Alarm(Clock())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "call_later", counted)
+        for _ in range(1000):
+            alarm.ring()
+            await alarm.wait_until(Clock().monotonic() + 20)
+    assert len(made) == 1
+
+
+async def test_the_alarm_fires_at_the_nearest_moment() -> None:
+    clock = Clock()
+    alarm = Alarm(clock)
+    start = clock.monotonic()
+    await alarm.wait_until(start + 0.05)
+    assert 0.03 <= clock.monotonic() - start < 2
