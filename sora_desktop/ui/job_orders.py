@@ -1,0 +1,233 @@
+"""What a person may do with a job: the same orders for rows, menus, keys and the viewer's screens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from sora_desktop.core.errors import Action, EnvironmentProblem, ProviderError, UserError
+from sora_desktop.core.jobs import REMOTE, Job, State
+from sora_desktop.ui import places, words
+from sora_desktop.ui.recipe import recipe
+from sora_desktop.ui.studio import Studio
+
+T = TypeVar("T")
+
+
+class Order(StrEnum):
+    """One thing to do with a job."""
+
+    OPEN = "open"
+    EDIT = "edit"
+    RETRY = "retry"
+    CHECK = "check"
+    COLLECT = "collect"
+    RESUME = "resume"
+    PAUSE = "pause"
+    TOP_UP = "top_up"
+    KEY = "key"
+    FOLDER = "folder"
+    COPY = "copy"
+    REVEAL = "reveal"
+    STOP = "stop"
+    REMOVE = "remove"
+
+
+FOR_ACTION = {
+    Action.EDIT: Order.EDIT,
+    Action.RETRY: Order.RETRY,
+    Action.TOP_UP: Order.TOP_UP,
+    Action.KEY: Order.KEY,
+    Action.CHECK: Order.CHECK,
+    Action.COLLECT: Order.COLLECT,
+    Action.FOLDER: Order.FOLDER,
+    Action.RESUME: Order.RESUME,
+    Action.OPEN: Order.OPEN,
+}
+
+
+def orders_for(job: Job) -> frozenset[Order]:
+    """What makes sense for a job as it stands."""
+    found = {Order.OPEN, Order.EDIT, Order.COPY}
+    if job.failure is not None and job.failure.action in FOR_ACTION:
+        found.add(FOR_ACTION[job.failure.action])
+    match job.state:
+        case State.WAITING:
+            found |= {Order.RESUME if job.held else Order.PAUSE, Order.REMOVE}
+        case State.UNCERTAIN:
+            found.add(Order.CHECK)
+        case State.FAILED | State.CANCELLED | State.EXPIRED:
+            found |= {Order.REMOVE, Order.COLLECT if job.collectable else Order.RETRY}
+        case State.DONE:
+            found.add(Order.REMOVE)
+            if job.path and Path(job.path).exists():
+                found.add(Order.REVEAL)
+            elif job.collectable:
+                found.add(Order.COLLECT)
+        case _:
+            found |= {Order.STOP} | ({Order.COLLECT} if job.state in REMOTE | {State.DOWNLOADING} else set[Order]())
+    return frozenset(found)
+
+
+class JobOrders(QObject):
+    """Carries orders out. What goes wrong is said in words through `show_message`; nothing is raised."""
+
+    opened = Signal(str)
+    edit_requested = Signal(str)
+    settings_requested = Signal(str)
+    """The id of the account whose key is wanted."""
+    folder_requested = Signal()
+    """The videos folder cannot be written to: another has to be chosen."""
+    show_message = Signal(str)
+    removed = Signal(list)
+    """Jobs that were taken off the list, as `restore` wants them."""
+
+    def __init__(self, studio: Studio, window: QWidget) -> None:
+        super().__init__(window)
+        self._studio = studio
+        self._window = window
+
+    def give(self, order: Order, jobs: Sequence[Job]) -> None:
+        """Carries `order` out for each of `jobs` that takes it."""
+        fitting = [job for job in jobs if order in orders_for(job)]
+        if not fitting:
+            return
+        first = fitting[0]
+        engine = self._studio.engine
+        match order:
+            case Order.OPEN | Order.CHECK:
+                self.opened.emit(first.id)
+            case Order.EDIT:
+                self.edit_requested.emit(first.id)
+            case Order.KEY:
+                self.settings_requested.emit(first.account)
+            case Order.FOLDER:
+                self.folder_requested.emit()
+            case Order.TOP_UP:
+                self._top_up(first)
+            case Order.COPY:
+                self.copy(fitting)
+            case Order.REVEAL:
+                reveal(Path(first.path))
+            case Order.RETRY:
+                self.run(engine.retry, fitting)
+            case Order.COLLECT:
+                self.run(engine.collect, fitting)
+            case Order.PAUSE:
+                self.run(engine.hold, fitting)
+            case Order.RESUME:
+                self.run(engine.release, fitting)
+            case Order.STOP:
+                self.stop(fitting)
+            case Order.REMOVE:
+                self.spawn(self._remove(fitting))
+
+    def run(self, step: Callable[[str], Coroutine[Any, Any, object]], jobs: Iterable[Job]) -> None:
+        """Runs one of the engine's steps for each job, one after the other, in the background."""
+        ids = [job.id for job in jobs]
+
+        async def all_of_them() -> None:
+            for job_id in ids:
+                await self.told(step(job_id))
+
+        self.spawn(all_of_them())
+
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        """Runs something that says itself what goes wrong."""
+        self._studio.tasks.spawn(work, "order")
+
+    async def told(self, step: Coroutine[Any, Any, T]) -> T | None:
+        """The step's answer, or None after its error was said in words."""
+        try:
+            return await step
+        except ProviderError as error:
+            self.show_message.emit(words.sentence(error.failure))
+        except (UserError, EnvironmentProblem) as error:
+            self.show_message.emit(words.sentence(error))
+        return None
+
+    def copy(self, jobs: Sequence[Job]) -> None:
+        """Puts the recipes of `jobs` on the clipboard, as text."""
+        texts = [recipe(job) for job in jobs]
+        text = texts[0] if len(texts) == 1 else "[\n" + ",\n".join(texts) + "\n]"
+        QGuiApplication.clipboard().setText(text)
+        self.show_message.emit(self.tr("Recipe copied."))
+
+    def stop(self, jobs: Sequence[Job]) -> None:
+        """Stops watching after a word of warning: no service can be told to stop."""
+        unsent = [job for job in jobs if job.state is State.PREPARING]
+        self.run(self._studio.engine.cancel, unsent)
+        sent = [job for job in jobs if job not in unsent]
+        if sent:
+            self.ask(
+                self.tr("Stop watching this job?"),
+                self.tr(
+                    "It was sent already and the service has no way to cancel it: it may still be made and billed. "
+                    "You can collect it later."
+                ),
+                self.tr("Stop watching"),
+                lambda: self.run(self._studio.engine.cancel, sent),
+            )
+
+    def ask(self, question: str, details: str, yes: str, then: Callable[[], object]) -> QMessageBox:
+        """Asks without stopping the loop; `then` runs when the person says yes."""
+        box = QMessageBox(QMessageBox.Icon.NoIcon, self.tr("Sora Desktop"), question, parent=self._window.window())
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setInformativeText(details)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        accept = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+        keep = box.addButton(self.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
+        accept.clicked.connect(lambda: then())
+        box.open()
+        return box
+
+    async def _remove(self, jobs: Sequence[Job]) -> None:
+        gone = [job for job in jobs if await self.told(self._studio.engine.delete(job.id)) is not None]
+        if gone:
+            self.removed.emit(gone)
+
+    def restore(self, jobs: Sequence[Job]) -> None:
+        """Brings removed jobs back."""
+        kept = {job.id: job for job in jobs}
+        self.run(lambda job_id: self._studio.engine.restore(kept[job_id]), jobs)
+
+    def move(self, jobs: Sequence[Job], before_id: str | None) -> None:
+        """Puts waiting jobs before another, or at the end, in their order."""
+        self.run(lambda job_id: self._studio.engine.move(job_id, before_id), jobs)
+
+    def _top_up(self, job: Job) -> None:
+        provider = self._studio.catalog.provider(job.request.provider)
+        if provider is not None and provider.site.startswith(("https://", "http://")):
+            QDesktopServices.openUrl(QUrl(provider.site))
+
+
+def reveal(path: Path) -> None:
+    """Shows a file in the system's file manager, marked where the manager can do that."""
+    if not _marked(path):
+        places.open_folder(path.parent)
+
+
+def _marked(path: Path) -> bool:
+    """Asks the file manager over the session bus, as the freedesktop.org interface FileManager1 describes it."""
+    try:
+        from PySide6.QtDBus import QDBusConnection, QDBusMessage
+    except ImportError:
+        return False
+    bus = QDBusConnection.sessionBus()
+    if not bus.isConnected():
+        return False
+    name, place = "org.freedesktop.FileManager1", "/org/freedesktop/FileManager1"
+    daemon = bus.interface()
+    if not daemon.isServiceRegistered(name).value() and name not in daemon.activatableServiceNames().value():
+        return False
+    call = QDBusMessage.createMethodCall(name, place, name, "ShowItems")
+    call.setArguments([[QUrl.fromLocalFile(str(path)).toString()], ""])
+    return bus.send(call)

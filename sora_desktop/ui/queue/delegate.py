@@ -1,0 +1,345 @@
+"""Paints the rows of the queue and knows where their buttons are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from sora_desktop.core.errors import Action
+from sora_desktop.ui.bind import bind
+from sora_desktop.ui.icons import paint_icon
+from sora_desktop.ui.queue.arrangement import ACTIVE_NOW, ATTENTION, WAITING, Kind, Row
+from sora_desktop.ui.queue.lines import Line
+from sora_desktop.ui.queue.model import QueueModel
+from sora_desktop.ui.theme import scale, theme
+from sora_desktop.ui.thumbnails import Thumbnails
+from sora_desktop.ui.tokens import SIZES
+from sora_desktop.ui.widgets.chip import chip_size, paint_chip
+from sora_desktop.ui.widgets.hints import paint_thumb
+
+PAD = 12
+GAP = 10
+THUMB = QSize(80, 45)
+THUMB_LOW = QSize(80, 36)
+HEIGHTS = {ATTENTION: 76, ACTIVE_NOW: 80}
+LOW = 52
+BUTTON = 24
+TOOLS = ("copy", "x", "dots")
+"""The icons of the three buttons that a hovered row shows; their names are those of the hit rectangles."""
+
+ACTION = "action"
+FOLD = "fold"
+
+CENTRE = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine)
+
+
+def row_height(row: Row) -> int:
+    """The height of a row, in px at the user's text size."""
+    if row.kind is Kind.SECTION:
+        return scale(SIZES.section_row)
+    return scale(HEIGHTS.get(row.section, LOW))
+
+
+@dataclass(slots=True)
+class Hot:
+    """Where the mouse is: row, name of the button under it (or empty), and whether that is pressed."""
+
+    row: int = -1
+    button: str = ""
+    pressed: bool = False
+
+
+@dataclass(slots=True)
+class Motion:
+    """What moves between two changes of a job: the turn of the ring in degrees, and bars on their way to a value."""
+
+    angle: float = 0.0
+    still: bool = False
+    gliding: set[str] = field(default_factory=set[str])
+    _shown: dict[str, float] = field(default_factory=dict[str, float])
+    _wanted: dict[str, float] = field(default_factory=dict[str, float])
+
+    def bar(self, job_id: str, wanted: float) -> float:
+        """Where a bar stands now that should stand at `wanted`. One that is new, or would go back, jumps there."""
+        shown = self._shown.get(job_id, wanted)
+        self._wanted[job_id] = wanted
+        if self.still or wanted - shown < 0.001:
+            self._shown[job_id] = wanted
+            self.gliding.discard(job_id)
+        else:
+            self._shown[job_id] = shown
+            self.gliding.add(job_id)
+        return self._shown[job_id]
+
+    def glide(self, share: float) -> None:
+        """Moves each bar by `share` of what it still has to go."""
+        for job_id in tuple(self.gliding):
+            shown, wanted = self._shown[job_id], self._wanted[job_id]
+            self._shown[job_id] = wanted if wanted - shown < 0.002 else shown + (wanted - shown) * min(1.0, share)
+            if self._shown[job_id] == wanted:
+                self.gliding.discard(job_id)
+
+    def forget(self, job_id: str) -> None:
+        for book in (self._shown, self._wanted):
+            book.pop(job_id, None)
+        self.gliding.discard(job_id)
+
+
+class QueueDelegate(QStyledItemDelegate):
+    """Rows by the visual target, §4. Everything is measured from the row's own rectangle, so that it mirrors."""
+
+    def __init__(self, model: QueueModel, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._thumbnails = thumbnails
+        self.hot = Hot()
+        self.right_pad = PAD
+        """Px at 100 % from the end of a row to its end: less where a scroll bar stands in it."""
+        self.motion = Motion()
+        self._fonts: dict[str, tuple[QFont, QFontMetrics]] = {}
+        bind(theme().changed, self._fonts.clear, self)
+
+    def _font(self, face: str) -> tuple[QFont, QFontMetrics]:
+        if face not in self._fonts:
+            font = theme().font(face)
+            self._fonts[face] = (font, QFontMetrics(font))
+        return self._fonts[face]
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(0, row_height(self._model.row(index.row())))
+
+    # Where things are.
+
+    def buttons(self, rect: QRect, number: int) -> dict[str, QRect]:
+        """The buttons of a row at `rect`, by name. The tools are there only while the mouse is over the row."""
+        row = self._model.row(number)
+        if row.kind is Kind.SECTION:
+            return {}
+        line = self._model.line(number)
+        low = row_height(row) == scale(LOW)
+        found: dict[str, QRect] = {}
+        if line.action is not Action.NONE:
+            width = self._font("secondary")[1].horizontalAdvance(line.action_text) + scale(18)
+            top = rect.top() + (scale(25) if low else scale(44))
+            found[ACTION] = QRect(rect.right() + 1 - scale(self.right_pad) - width, top, width, scale(BUTTON))
+        if self.hot.row == number:
+            side = scale(BUTTON)
+            right = rect.right() + 1 - scale(self.right_pad) + scale(4)
+            for place, name in enumerate(TOOLS):
+                left = right - side * (len(TOOLS) - place)
+                found[name] = QRect(left, rect.top() + scale(3), side, side)
+        if row.kind is Kind.STACK:
+            found[FOLD] = self._thumb(rect, low)
+        return found
+
+    def button_at(self, rect: QRect, number: int, at: QPoint, direction: Qt.LayoutDirection) -> str:
+        """The name of the button at a point, empty where there is none."""
+        for name, area in self.buttons(rect, number).items():
+            if QStyle.visualRect(direction, rect, area).contains(at):
+                return name
+        return ""
+
+    def _thumb(self, rect: QRect, low: bool) -> QRect:
+        size = THUMB_LOW if low else THUMB
+        return QRect(rect.left() + scale(PAD), rect.top() + scale(8), scale(size.width()), scale(size.height()))
+
+    # Painting.
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        number = index.row()
+        row = self._model.row(number)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if row.kind is Kind.SECTION:
+            self._paint_section(painter, option, row)
+        else:
+            self._paint_row(painter, option, number, row)
+        if self._ringed(option):
+            painter.setPen(QPen(theme().colour("accent"), SIZES.ring))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            area = QRectF(self._rect(option)).adjusted(3, 3, -3, -3)
+            painter.drawRoundedRect(area, scale(SIZES.radius_small), scale(SIZES.radius_small))
+        painter.restore()
+
+    @staticmethod
+    def _rect(option: QStyleOptionViewItem) -> QRect:
+        return option.rect  # pyright: ignore[reportAttributeAccessIssue]
+
+    @staticmethod
+    def _is(option: QStyleOptionViewItem, state: QStyle.StateFlag) -> bool:
+        return bool(option.state & state)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def _ringed(self, option: QStyleOptionViewItem) -> bool:
+        by_keyboard = self._is(option, QStyle.StateFlag.State_KeyboardFocusChange)
+        focused = self._is(option, QStyle.StateFlag.State_HasFocus)
+        return focused and (by_keyboard or theme().colours.name == "contrast")
+
+    def _mirrored(self, option: QStyleOptionViewItem, area: QRect) -> QRect:
+        direction: Qt.LayoutDirection = option.direction  # pyright: ignore[reportAttributeAccessIssue]
+        return QStyle.visualRect(direction, self._rect(option), area)
+
+    def _text(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        area: QRect,
+        text: str,
+        face: str,
+        ink: str,
+        *,
+        right: bool = False,
+    ) -> int:
+        """Writes one elided line and returns how wide it became."""
+        font, metrics = self._font(face)
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        painter.setFont(font)
+        painter.setPen(theme().colour(ink))
+        width = metrics.horizontalAdvance(shown)
+        if right:
+            area = area.adjusted(area.width() - width, 0, 0, 0)
+        area = self._mirrored(option, area)
+        side = Qt.AlignmentFlag.AlignRight if self._mirrors(option) else Qt.AlignmentFlag.AlignLeft
+        flags = int(Qt.AlignmentFlag.AlignVCenter | side | Qt.TextFlag.TextSingleLine)
+        painter.drawText(area, flags, shown)
+        return width
+
+    @staticmethod
+    def _mirrors(option: QStyleOptionViewItem) -> bool:
+        return option.direction == Qt.LayoutDirection.RightToLeft  # pyright: ignore[reportAttributeAccessIssue]
+
+    def _paint_section(self, painter: QPainter, option: QStyleOptionViewItem, row: Row) -> None:
+        rect = self._rect(option)
+        folded = self._model.arrangement.folded(row.id)
+        hovered = self.hot.row >= 0 and self._model.row(self.hot.row) == row
+        side = scale(SIZES.icon_small)
+        arrow = QRect(rect.left() + scale(9), rect.top() + (rect.height() - side) // 2, side, side)
+        name = ("left" if self._mirrors(option) else "right") if folded else "down"
+        paint_icon(painter, self._mirrored(option, arrow), name, "text" if hovered else "muted")
+        left = rect.left() + scale(27)
+        title = self._model.lines.section(row.id)
+        area = QRect(left, rect.top(), rect.right() + 1 - left - scale(self.right_pad), rect.height())
+        width = self._text(painter, option, area, title, "chip", "text" if hovered else "muted")
+        count = f"{self._model.arrangement.count(row.id)}"
+        self._text(painter, option, area.adjusted(width + scale(7), 0, 0, 0), count, "secondary", "faint")
+        if row.id == WAITING and self._model.lines.paused():
+            self._text(painter, option, area, self.tr("paused"), "secondary", "warning", right=True)
+
+    def _paint_row(self, painter: QPainter, option: QStyleOptionViewItem, number: int, row: Row) -> None:
+        rect = self._rect(option)
+        line = self._model.line(number)
+        selected = self._is(option, QStyle.StateFlag.State_Selected)
+        hovered = self.hot.row == number
+        if selected or hovered:
+            painter.fillRect(rect, theme().colour("selection" if selected else "hover"))
+        if selected:
+            bar = QRect(rect.left(), rect.top(), scale(3), rect.height())
+            painter.fillRect(self._mirrored(option, bar), theme().colour("accent"))
+        low = row_height(row) == scale(LOW)
+        thumb = self._thumb(rect, low)
+        self._paint_thumb(painter, self._mirrored(option, thumb), row, line)
+        left = thumb.right() + 1 + scale(GAP)
+        right = rect.right() + 1 - scale(self.right_pad)
+        buttons = self.buttons(rect, number)
+        title_right = buttons["copy"].left() - scale(4) if "copy" in buttons else right
+        title = QRect(left, rect.top() + scale(6), title_right - left, scale(18))
+        self._text(painter, option, title, line.title, "strong", "text")
+        chip_top = rect.top() + scale(27)
+        if not low:
+            chip_top = rect.top() + scale(46)
+            meta = QRect(left, rect.top() + scale(25), right - left, scale(16))
+            price = 0
+            if line.price and ACTION not in buttons:
+                price = self._text(painter, option, meta, line.price, "secondary", "muted", right=True) + scale(8)
+            self._text(painter, option, meta.adjusted(0, 0, -price, 0), line.meta, "secondary", "muted")
+        self._paint_state(painter, option, QRect(left, chip_top, right - left, scale(SIZES.chip)), line, low, buttons)
+        if ACTION in buttons:
+            self._paint_action(painter, option, buttons[ACTION], line.action_text, hovered)
+        if not low and line.bar is not None:
+            track = QRect(left, rect.top() + scale(71), right - left, scale(SIZES.progress))
+            self._paint_bar(painter, option, track, row, line)
+        for name in TOOLS:
+            if name in buttons:
+                self._paint_tool(painter, option, buttons[name], name)
+
+    def _paint_state(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        area: QRect,
+        line: Line,
+        low: bool,
+        buttons: dict[str, QRect],
+    ) -> None:
+        """The chip, and beside it the second text: left in a low row with the price at its end, else at the right."""
+        size = chip_size(line.look, line.chip)
+        chip = self._mirrored(option, QRect(area.topLeft(), size))
+        angle = self.motion.angle if line.look.icon == "render" else 0.0
+        paint_chip(painter, chip.topLeft(), line.look, line.chip, angle=angle)
+        rest = area.adjusted(size.width() + scale(8), 0, 0, 0)
+        if ACTION in buttons:
+            rest.setRight(buttons[ACTION].left() - scale(8))
+        if low:
+            if line.price and ACTION not in buttons and line.look.icon in {"clock", "pause"}:
+                price = self._text(painter, option, rest, line.price, "secondary", "muted", right=True)
+                rest.setRight(rest.right() - price - scale(8))
+            self._text(painter, option, rest, line.second, "secondary", "muted")
+            return
+        text = line.second
+        if ACTION in buttons:
+            text = text or line.price
+        self._text(painter, option, rest, text, "secondary", "muted", right=True)
+
+    def _paint_bar(self, painter: QPainter, option: QStyleOptionViewItem, area: QRect, row: Row, line: Line) -> None:
+        share = self.motion.bar(row.id, line.bar or 0.0)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().colour("groove"))
+        painter.drawRoundedRect(area, 1.5, 1.5)
+        filled = QRect(area.left(), area.top(), round(area.width() * share), area.height())
+        if filled.width():
+            painter.setBrush(theme().colour("accent"))
+            painter.drawRoundedRect(self._mirrored(option, filled), 1.5, 1.5)
+
+    def _paint_action(
+        self, painter: QPainter, option: QStyleOptionViewItem, area: QRect, text: str, hovered: bool
+    ) -> None:
+        under = hovered and self.hot.button == ACTION
+        fill = "pressed" if under and self.hot.pressed else "hover" if under else "raised"
+        painter.setPen(QPen(theme().colour("strong"), 1))
+        painter.setBrush(theme().colour(fill))
+        area = self._mirrored(option, area)
+        painter.drawRoundedRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5), scale(SIZES.radius), scale(SIZES.radius))
+        painter.setFont(self._font("secondary")[0])
+        painter.setPen(theme().colour("text"))
+        painter.drawText(area, CENTRE, text)
+
+    def _paint_tool(self, painter: QPainter, option: QStyleOptionViewItem, area: QRect, name: str) -> None:
+        area = self._mirrored(option, area)
+        under = self.hot.button == name
+        if under:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme().colour("strong" if self.hot.pressed else "pressed"))
+            painter.drawRoundedRect(area, scale(SIZES.radius_small), scale(SIZES.radius_small))
+        side = scale(SIZES.icon)
+        inner = QRect(0, 0, side, side)
+        inner.moveCenter(area.center())
+        paint_icon(painter, inner, name, "text" if under else "muted")
+
+    def _paint_thumb(self, painter: QPainter, area: QRect, row: Row, line: Line) -> None:
+        if line.stacked:
+            self._paint_sheets(painter, area)
+            area = area.adjusted(0, scale(5), 0, 0)
+        picture = None if line.stacked else self._thumbnails.get(row.id)
+        paint_thumb(painter, area, picture or QPixmap(), line.icon, line.icon_tone)
+
+    def _paint_sheets(self, painter: QPainter, area: QRect) -> None:
+        """The upper edges of two sheets that lie behind the first."""
+        painter.setPen(QPen(theme().colour("border"), 1))
+        painter.setBrush(theme().colour("raised"))
+        for inset, top in ((6, 0), (3, 2)):
+            sheet = QRectF(area).adjusted(scale(inset) + 0.5, scale(top) + 0.5, -scale(inset) - 0.5, -0.5)
+            painter.drawRoundedRect(sheet, scale(SIZES.radius_small), scale(SIZES.radius_small))

@@ -1,0 +1,178 @@
+"""A list whose rows have several heights and whose geometry costs next to nothing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
+
+from sora_desktop.ui.bind import bind
+from sora_desktop.ui.queue.arrangement import Kind
+from sora_desktop.ui.queue.delegate import PAD, QueueDelegate, row_height
+from sora_desktop.ui.queue.geometry import Geometry
+from sora_desktop.ui.queue.model import QueueModel
+from sora_desktop.ui.theme import scale, theme
+
+Index = QModelIndex | QPersistentModelIndex
+BAR = 10
+"""The width of a scroll bar, in px at 100 %, as the style sheet has it."""
+
+
+class RowsView(QListView):
+    """A QListView that keeps its own geometry.
+
+    QListView asks the delegate for the size of every row after each change of any row; with thousands of rows that
+    stops the window. Here heights follow from the kind of a row, and a change that leaves them alone is a repaint.
+    """
+
+    def __init__(self, model: QueueModel, delegate: QueueDelegate, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._queue = model
+        self._delegate = delegate
+        self._geometry = Geometry()
+        self.setModel(model)
+        self.setItemDelegate(delegate)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        bind(theme().changed, self.doItemsLayout, self)
+
+    @property
+    def queue(self) -> QueueModel:
+        return self._queue
+
+    def rows_moved(self) -> None:
+        """Called when other rows may lie under a mouse that did not move."""
+
+    def doItemsLayout(self) -> None:
+        self._geometry.fill(map(row_height, self._queue.rows))
+        QAbstractItemView.doItemsLayout(self)
+        self.rows_moved()
+
+    def updateGeometries(self) -> None:
+        bar, page = self.verticalScrollBar(), self.viewport().height()
+        bar.setRange(0, max(0, self._geometry.total - page))
+        bar.setPageStep(page)
+        bar.setSingleStep(scale(20))
+        # The end of a row stays where it is when the scroll bar comes.
+        self._delegate.right_pad = (
+            PAD if bar.maximum() == 0 else max(2, PAD - round(bar.sizeHint().width() * 100 / theme().text_size))
+        )
+        QAbstractItemView.updateGeometries(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.updateGeometries()
+
+    def dataChanged(self, first: Index, last: Index, roles: object = ()) -> None:
+        heights = [row_height(row) for row in self._queue.rows[first.row() : last.row() + 1]]
+        if last.row() < len(self._geometry) and self._geometry.fits(first.row(), heights):
+            self.viewport().update()
+        else:
+            self.doItemsLayout()
+
+    def verticalOffset(self) -> int:
+        return self.verticalScrollBar().value()
+
+    def horizontalOffset(self) -> int:
+        return 0
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self.viewport().update()
+        self.rows_moved()
+
+    def visualRect(self, index: Index) -> QRect:
+        if not index.isValid() or index.row() >= len(self._geometry):
+            return QRect()
+        return self.row_rect(index.row())
+
+    def row_rect(self, row: int) -> QRect:
+        """Where a row is in the viewport."""
+        top = self._geometry.top(row) - self.verticalOffset()
+        return QRect(0, top, self.viewport().width(), self._geometry.height(row))
+
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        row = self._geometry.at(point.y() + self.verticalOffset())
+        return self._queue.index(row) if 0 <= row < self._queue.rowCount() else QModelIndex()
+
+    def visible_rows(self) -> range:
+        """The rows that show now, the partly seen ones too."""
+        top = self.verticalOffset()
+        shown = self._geometry.between(top, top + self.viewport().height())
+        return range(shown.start, min(shown.stop, self._queue.rowCount()))
+
+    def scrollTo(
+        self, index: Index, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible
+    ) -> None:
+        if not index.isValid() or index.row() >= len(self._geometry):
+            return
+        bar, page = self.verticalScrollBar(), self.viewport().height()
+        top, height = self._geometry.top(index.row()), self._geometry.height(index.row())
+        if hint is QAbstractItemView.ScrollHint.PositionAtCenter:
+            bar.setValue(top + height // 2 - page // 2)
+        elif top < bar.value() or hint is QAbstractItemView.ScrollHint.PositionAtTop:
+            bar.setValue(top)
+        elif top + height > bar.value() + page or hint is QAbstractItemView.ScrollHint.PositionAtBottom:
+            bar.setValue(top + height - page)
+
+    def isIndexHidden(self, index: Index) -> bool:
+        return False
+
+    def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
+        offset = self.verticalOffset()
+        rows = self._geometry.between(rect.top() + offset, rect.bottom() + 1 + offset)
+        selection = QItemSelection()
+        if rows and rows.stop <= self._queue.rowCount():
+            selection.select(self._queue.index(rows[0]), self._queue.index(rows[-1]))
+        self.selectionModel().select(selection, command)
+
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
+        return QRegion(self.viewport().rect())
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        count, at = self._queue.rowCount(), self.currentIndex().row()
+        if not count:
+            return QModelIndex()
+        cursor = QAbstractItemView.CursorAction
+        page = max(1, len(self.visible_rows()) - 1)
+        target = {
+            cursor.MoveUp: at - 1,
+            cursor.MovePrevious: at - 1,
+            cursor.MoveDown: at + 1,
+            cursor.MoveNext: at + 1,
+            cursor.MovePageUp: at - page,
+            cursor.MovePageDown: at + page,
+            cursor.MoveHome: 0,
+            cursor.MoveEnd: count - 1,
+        }.get(action, at)
+        target = max(0, min(count - 1, target))
+        # Headings are passed by, except where there is nothing beyond them.
+        step = 1 if target >= at else -1
+        while 0 <= target < count and self._queue.row(target).kind is Kind.SECTION:
+            target += step
+        return self._queue.index(target) if 0 <= target < count else self.currentIndex()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        option = QStyleOptionViewItem()
+        self.initViewItemOption(option)
+        base = option.state  # pyright: ignore[reportAttributeAccessIssue]
+        current, focused = self.currentIndex(), self.hasFocus()
+        selection = self.selectionModel()
+        by_keyboard = self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+        for row in self.visible_rows():
+            rect = self.row_rect(row)
+            if not rect.intersects(event.rect()):
+                continue
+            index = self._queue.index(row)
+            state = base & ~QStyle.StateFlag.State_HasFocus
+            if selection.isSelected(index):
+                state |= QStyle.StateFlag.State_Selected
+            if focused and index == current:
+                state |= QStyle.StateFlag.State_HasFocus
+                if by_keyboard:
+                    state |= QStyle.StateFlag.State_KeyboardFocusChange
+            option.state = state  # pyright: ignore[reportAttributeAccessIssue]
+            option.rect = rect  # pyright: ignore[reportAttributeAccessIssue]
+            self._delegate.paint(painter, option, index)

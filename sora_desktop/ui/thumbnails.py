@@ -1,0 +1,76 @@
+"""Pictures of jobs, read off the window's thread and kept within a bound."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, Signal
+from PySide6.QtGui import QImage, QImageReader, QPixmap
+
+KEPT = 200
+"""Pictures in memory: 320×180 at 4 bytes is 230 KB, so 46 MB at most."""
+
+LONGEST = 320
+"""Px of the longer side; the engine makes them so, a foreign file is scaled down to it."""
+
+
+class Thumbnails(QObject):
+    """The thumbnail of a job by its id. The first question starts the reading; `arrived` says when to ask again."""
+
+    arrived = Signal(str)
+    _read = Signal(str, QImage)
+
+    def __init__(self, path_of: Callable[[str], Path], parent: QObject | None = None, kept: int = KEPT) -> None:
+        super().__init__(parent)
+        self._path_of = path_of
+        self._kept = kept
+        self._pictures: OrderedDict[str, QPixmap] = OrderedDict()
+        self._reading: set[str] = set()
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._read.connect(self._on_read, Qt.ConnectionType.QueuedConnection)
+
+    def get(self, job_id: str) -> QPixmap | None:
+        """The picture, or None while it is not read; an empty one where there is none."""
+        found = self._pictures.get(job_id)
+        if found is not None:
+            self._pictures.move_to_end(job_id)
+        elif job_id not in self._reading:
+            self._reading.add(job_id)
+            self._pool.start(_Reading(job_id, self._path_of(job_id), self._read.emit))
+        return found
+
+    def forget(self, job_id: str) -> None:
+        """Reads the picture again when it is next asked for."""
+        self._pictures.pop(job_id, None)
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def _on_read(self, job_id: str, image: QImage) -> None:
+        self._reading.discard(job_id)
+        self._pictures[job_id] = QPixmap.fromImage(image)
+        while len(self._pictures) > self._kept:
+            self._pictures.popitem(last=False)
+        if not image.isNull():
+            self.arrived.emit(job_id)
+
+
+class _Reading(QRunnable):
+    """Reads one file in the pool's thread."""
+
+    def __init__(self, job_id: str, path: Path, tell: Callable[[str, QImage], None]) -> None:
+        super().__init__()
+        self._job_id, self._path, self._tell = job_id, path, tell
+
+    def run(self) -> None:
+        image = QImage()
+        if self._path.is_file():
+            reader = QImageReader(str(self._path))
+            size = reader.size()
+            if size.isValid() and max(size.width(), size.height()) > LONGEST:
+                reader.setScaledSize(size.scaled(QSize(LONGEST, LONGEST), Qt.AspectRatioMode.KeepAspectRatio))
+            image = reader.read()
+        self._tell(self._job_id, image)
