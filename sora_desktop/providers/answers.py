@@ -5,6 +5,7 @@ Nothing here raises on odd input: what cannot be read is empty, None or zero, an
 
 from __future__ import annotations
 
+import html
 import json
 import math
 import re
@@ -17,10 +18,15 @@ from email.utils import parsedate_to_datetime
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
+from sora_desktop.core.redact import HIDDEN
+from sora_desktop.core.redact import redact as redact_known
+
 MAX_ANSWER = 10_000_000
 """Bytes of an answer's body, also once it is unpacked."""
 MAX_TEXT = 500
 """Characters of a service's own words that are kept."""
+LONG = 100_000
+"""Characters of a text that are looked at."""
 MAX_URL = 8192
 MAX_ID = 512
 MAX_WAIT = 86_400.0
@@ -230,15 +236,17 @@ def segment(remote_id: str) -> str:
     return "" if remote_id in {"", ".", ".."} else quote(remote_id, safe="", errors="replace")
 
 
-_BEARER = re.compile(r"(?i)\bbearer\s+[^\s\"',;]+")
-
-
 def redact(text: str, keys: Iterable[str] = ()) -> str:
-    """`text` without any of `keys`, in the spellings that a message may quote, and without anything after "Bearer"."""
+    """`text` without any of `keys`, in the spellings that a message may quote, and without what looks like a key."""
     for key in sorted({key for key in keys if key}, key=len, reverse=True):
-        for spelling in {key, quote(key, safe=""), json.dumps(key)[1:-1]}:
-            text = text.replace(spelling, "•••")
-    return _BEARER.sub("Bearer •••", text)
+        for spelling in {key, quote(key, safe=""), json.dumps(key)[1:-1], html.escape(key)}:
+            text = text.replace(spelling, HIDDEN)
+    return redact_known(text)
+
+
+def told(value: object, keys: Iterable[str] = (), limit: int = MAX_TEXT) -> str:
+    """A service's words as plain text without keys. Hidden first and cut then, so that half a key does not stay."""
+    return plain(redact(value[:LONG], keys) if isinstance(value, str) else value, limit)
 
 
 def words_of(body: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError, Sent
@@ -71,10 +72,19 @@ class Download:
 
     async def aclose(self) -> None:
         """Ends the transfer wherever it is."""
-        close = getattr(self._chunks, "aclose", None)
-        if close is not None:
-            await close()
-        await self._body.aclose()
+        await ended(self._body, self._chunks)
+
+
+async def ended(body: Body, chunks: AsyncIterator[bytes]) -> None:
+    """Closes the connection and lets the generators that read from it run into that.
+
+    Closing only the outermost would leave httpx's inner ones to the garbage collector, and that a task to each.
+    """
+    with suppress(Exception):
+        await body.aclose()
+    with suppress(Exception):
+        async for _ in chunks:
+            pass
 
 
 def asked(offset: int, validator: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ import importlib
 import logging
 import ssl
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from sora_desktop import __version__
 from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError, Sent
 from sora_desktop.providers.answers import MAX_ANSWER, Answer, TooLarge, is_web_url, redact, unpack
 from sora_desktop.providers.base import Connection
-from sora_desktop.providers.downloads import Download, asked, bad_address, goes_on, no_file, unreadable
+from sora_desktop.providers.downloads import Download, asked, bad_address, ended, goes_on, no_file, unreadable
 from sora_desktop.providers.origin import key_header, not_sent, target
 from sora_desktop.providers.proxies import routes
 from sora_desktop.providers.threads import in_thread
@@ -191,7 +191,7 @@ class Http:
             if response.is_success:
                 raise
         finally:
-            await _close(chunks)
+            await ended(response, chunks)
         return bytes(body)
 
     @asynccontextmanager
@@ -343,17 +343,10 @@ async def _some(response: httpx.Response) -> bytes:
                 body += chunk
                 if len(body) >= ERROR_TEXT:
                     break
-    await _close(chunks)
+    await ended(response, chunks)
     with suppress(ValueError):
         return unpack(bytes(body), response.headers.get("content-encoding", ""))
     return b""
-
-
-async def _close(chunks: AsyncIterator[bytes]) -> None:
-    close = getattr(chunks, "aclose", None)
-    if close is not None:
-        with suppress(Exception):
-            await close()
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:

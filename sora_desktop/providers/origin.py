@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError, Sent
 from sora_desktop.providers.answers import is_web_url, redact
 
@@ -13,8 +11,7 @@ def target(base_url: str, path: str) -> str:
 
     The origin is the base's whatever `path` holds, because it is appended behind a host that has ended.
     """
-    parts = urlsplit(base_url)
-    if not path.startswith("/") or not is_web_url(base_url) or parts.query or parts.fragment:
+    if not path.startswith("/") or not is_web_url(base_url) or "?" in base_url or "#" in base_url:
         raise not_sent("url_invalid", url=redact(base_url.rpartition("@")[2])[:200])
     return base_url.rstrip("/") + path
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from sora_desktop.core.errors import Action, Billed, Failure, FailureKind, ProviderError, Sent
-from sora_desktop.providers.answers import Answer, Record, first, items, plain, record, redact, retry_after
+from sora_desktop.providers.answers import LONG, Answer, Record, first, items, plain, record, retry_after, told
 
 UNDECIDED = frozenset({408, 425, 499})
 """4xx that say nothing about the request itself: a time-out, "too early", a gateway whose client went away."""
@@ -72,27 +72,24 @@ def said(answer: Answer, keys: Iterable[str] = ()) -> Said:
     body = answer.record()
     request_id = request_id_of(answer, body)
     if body:
-        found = said_in(body)
-        message = redact(found.message, keys)
-        return Said(found.code, message, request_id, found.field, found.structured)
+        return replace(said_in(body, keys), request_id=request_id)
     text = answer.text()
     if text.lstrip()[:1] == "<" or "html" in answer.header("content-type"):
-        return Said(message=redact(page_text(text), keys), request_id=request_id, page=True)
-    loose = plain(answer.json()) or plain(text)
-    return Said(message=redact(loose, keys), request_id=request_id)
+        return Said(message=page_text(text, keys), request_id=request_id, page=True)
+    return Said(message=told(answer.json(), keys) or told(text, keys), request_id=request_id)
 
 
-def said_in(body: Record) -> Said:
+def said_in(body: Record, keys: Iterable[str] = ()) -> Said:
     """The error in a JSON object, in any of its forms."""
     error = first(body, "error", "errors", "detail")
     error = items(error)[0] if items(error) else error
     inner = record(error)
-    source = inner or body
-    message = plain(first(inner, "message", "msg", "detail", "reason")) if inner else plain(error)
-    message = message or plain(first(body, "message", "msg", "error_description", "reason"))
-    code = plain(first(source, "code", "type", "error_code", "errorCode"), 80)
-    told = error is not None or first(body, "message", "msg") is not None
-    return Said(code=code, message=message, field=_field(inner or body), structured=told and bool(message or code))
+    message = told(first(inner, "message", "msg", "detail", "reason") if inner else error, keys)
+    message = message or told(first(body, "message", "msg", "error_description", "reason"), keys)
+    code = told(first(inner or body, "code", "type", "error_code", "errorCode"), keys, 80)
+    speaks = error is not None or first(body, "message", "msg") is not None
+    structured = speaks and bool(message or code)
+    return Said(code=code, message=message, field=_field(inner or body), structured=structured)
 
 
 def request_id_of(answer: Answer, body: Record) -> str:
@@ -117,19 +114,19 @@ def _field(error: Record) -> str:
     return ""
 
 
-def page_text(text: str) -> str:
+def page_text(text: str, keys: Iterable[str] = ()) -> str:
     """What an HTML page says: its title, else its heading, else its first words; plain text, no markup."""
-    text = text[:100_000]
+    text = text[:LONG]
     for tag in ("title", "h1"):
         match = re.search(rf"<{tag}\b[^>]*>(.*?)</{tag}\s*>", text, re.IGNORECASE | re.DOTALL)
-        words = _unmarked(match.group(1)) if match else ""
+        words = _unmarked(match.group(1), keys) if match else ""
         if words:
             return words
-    return _unmarked(re.sub(r"<(script|style)\b.*?(</\1\s*>|$)", " ", text, flags=re.IGNORECASE | re.DOTALL))
+    return _unmarked(re.sub(r"<(script|style)\b.*?(</\1\s*>|$)", " ", text, flags=re.IGNORECASE | re.DOTALL), keys)
 
 
-def _unmarked(markup: str) -> str:
-    return plain(html.unescape(re.sub(r"<[^>]*>?", " ", markup)))
+def _unmarked(markup: str, keys: Iterable[str]) -> str:
+    return told(html.unescape(re.sub(r"<[^>]*>?", " ", markup)), keys)
 
 
 def by_status(status: int, about: About, *, page: bool = False) -> Meaning:

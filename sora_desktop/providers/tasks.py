@@ -15,7 +15,7 @@ from sora_desktop.providers.answers import (
     number,
     plain,
     record,
-    redact,
+    told,
     web_urls,
 )
 from sora_desktop.providers.base import RemoteStatus, RemoteTask
@@ -111,9 +111,9 @@ def _status(value: object, words: Words, *, has_result: bool) -> tuple[RemoteSta
 def _said(task: Record, request_id: str, keys: Iterable[str]) -> Said:
     """Why a task failed, wherever the answer tells it."""
     source = task if first(task, "error", "errors", "message", "msg") is not None else record(task.get("result"))
-    found = said_in(source)
-    reason = found.message or plain(first(task, "fail_reason", "failReason", "reason"))
-    return Said(code=found.code, message=redact(reason, keys), request_id=request_id)
+    found = said_in(source, keys)
+    reason = found.message or told(first(task, "fail_reason", "failReason", "reason"), keys)
+    return Said(code=found.code, message=reason, request_id=request_id)
 
 
 def no_such_task() -> ProviderError:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError, Sent
-from sora_desktop.providers.answers import plain, redact
+from sora_desktop.providers.answers import told
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,8 @@ UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADD
 
 def known(error: BaseException) -> str:
     """The name under which `error` is in BEFORE or AFTER; empty for one that is in neither."""
+    if isinstance(error, UnicodeError):
+        return "InvalidURL"  # A host that is no name: idna's own error, which httpx lets through.
     names = [kind.__name__ for kind in type(error).__mro__]
     return next((name for name in names if name in BEFORE or name in AFTER), "")
 
@@ -126,7 +128,7 @@ def way_failure(error: BaseException, flight: Flight, *, host: str, keys: Iterab
         code=code,
         args={"host": host, "url": host},
         action=action,
-        detail=redact(plain(f"{type(error).__name__}: {error}"), keys),
+        detail=told(f"{type(error).__name__}: {error}", keys),
         http_status=flight.status,
     )
     return ProviderError(failure, sent, transient=code not in final)

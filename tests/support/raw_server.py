@@ -40,7 +40,7 @@ class RawServer:
     scheme: str = "http"
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
-    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -51,13 +51,13 @@ class RawServer:
         try:
             while (asked := await read_request(reader)) is not None:
                 self.asked.append(asked)
+                self.heard.set()
                 await self.handler(asked, writer)
                 if writer.is_closing():
                     break
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
-            self.closed.set()
             writer.close()
 
 

@@ -70,6 +70,12 @@ def test_no_page_breaks_the_reader(text: str):
     assert len(page_text(text)) <= 500
 
 
+def test_a_key_at_the_place_of_the_cut_leaves_no_half():
+    key = "rvya_sk_canary_0123456789"
+    for body in ({"error": "x" * 485 + key}, {"msg": "x" * 485 + key}, f"<title>{'x' * 485}{key}", "x" * 485 + key):
+        assert "rvya" not in said(answer(401, body), [key]).message
+
+
 def test_the_key_in_an_answer_is_not_repeated():
     key = "rvya_sk_canary_0123456789"
     for body in ({"error": {"message": f"bad key {key}"}}, {"msg": key}, f"<title>{key}</title>", key):
