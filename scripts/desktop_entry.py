@@ -73,7 +73,11 @@ def uninstall(share: Path) -> None:
 
 def entry_text(template: str, command: Path) -> str:
     """The packaged entry, with the command of this checkout in place of the one on the PATH."""
-    lines = {"TryExec": escaped(str(command)), "Exec": escaped(exec_word(str(command)))}
+    words = exec_word(str(command))
+    if "%" in str(command):
+        # GLib looks for the program before it reads %% as %, and would not find it.
+        words = f"env {words}"
+    lines = {"TryExec": escaped(str(command)), "Exec": escaped(words)}
     return "".join(
         f"{key}={lines[key]}\n" if (key := line.split("=", 1)[0]) in lines else f"{line}\n"
         for line in template.splitlines()

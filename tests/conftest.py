@@ -10,7 +10,6 @@ import gc
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +23,6 @@ import pytest
 from support import leaks
 from support.loops import Run
 
-ROOT = Path(__file__).parent.parent
 XDG = ("CONFIG", "DATA", "CACHE", "STATE")
 
 
@@ -142,9 +140,3 @@ def _wait_for_service(address: str) -> None:
         stdout=subprocess.DEVNULL,
         timeout=20,
     )
-
-
-@pytest.fixture(scope="session")
-def program() -> list[str]:
-    """The command that starts the program from this checkout."""
-    return [sys.executable, "-m", "sora_desktop"]

@@ -1,0 +1,145 @@
+"""From the keys to the picture: a prompt is typed, a clip is made, the viewer shows it. And again after a kill."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import pytest
+from PIL import Image, ImageChops, ImageStat
+
+from sora_desktop.media.probe import check
+from sora_desktop.media.scene import frame_number
+from sora_desktop.ui import tokens
+from support.program import COMMAND, Program, environment
+from support.screen import wait_for
+
+pytestmark = pytest.mark.desktop
+
+PROMPT = "A paper boat on a still lake, slow dolly left"
+REMOTE = ("queued", "processing")
+
+
+def generate(program: Program, prompt: str) -> None:
+    """What a newcomer does: write, and press Ctrl+Return."""
+    program.start()
+    program.screen.type(prompt)
+    program.screen.key("ctrl+Return")
+
+
+def test_a_typed_prompt_becomes_a_clip_that_the_viewer_plays(program: Program) -> None:
+    generate(program, PROMPT)
+    begun = time.monotonic()
+    job = program.wait_for_job("done", "failed")
+    assert time.monotonic() - begun < 30
+    assert (job["state"], job["failure"], job["request"]["prompt"]) == ("done", None, PROMPT)
+    clip = check(Path(job["path"]))
+    assert clip.has_audio
+    assert Path(job["path"]).parent == program.data / "videos"
+    assert program.ledger()["billed_tasks"] == 1
+
+    seen = {shown.number: shown for shown in itertools.islice(shown_frames(program, clip.width, clip.height), 4)}
+    for number, picture in decoded(Path(job["path"]), set(seen)).items():
+        assert seen[number].differs_from(picture) < 6, f"frame {number}"
+
+    listed = subprocess.run(
+        [*COMMAND, "jobs", "--json", "--data-dir", str(program.data)],
+        env=environment(),
+        capture_output=True,
+        check=True,
+        timeout=30,
+    )
+    (line,) = listed.stdout.splitlines()
+    printed = json.loads(line)
+    assert (printed["id"], printed["state"], printed["path"]) == (job["id"], "done", job["path"])
+
+
+class Shown:
+    """One frame as it stood on the screen: its number, read from the picture itself, and its pixels."""
+
+    def __init__(self, number: int, pixels: Image.Image) -> None:
+        self.number, self.pixels = number, pixels
+
+    def differs_from(self, frame: Image.Image) -> float:
+        """The mean difference of a colour value (0 to 255) from the decoded frame."""
+        scaled = frame.resize(self.pixels.size, Image.Resampling.BILINEAR)
+        return sum(ImageStat.Stat(ImageChops.difference(scaled, self.pixels)).mean) / 3
+
+
+def shown_frames(program: Program, width: int, height: int) -> Iterator[Shown]:
+    """Different frames that the viewer shows one after the other; it plays by itself."""
+    last = -1
+
+    def look() -> Shown | None:
+        pixels = video_on(program.screen.picture())
+        # Between two frames the picture may be half of one, half of the other: the counter's parity finds most.
+        number = frame_number(pixels.resize((width, height), Image.Resampling.BILINEAR)) if pixels else None
+        return Shown(number, pixels) if pixels and number is not None and number != last else None
+
+    while True:
+        shown = wait_for(look, 15, f"another frame than {last} in the viewer")
+        last = shown.number
+        yield shown
+
+
+def video_on(screen: Image.Image) -> Image.Image | None:
+    """The video's pixels: what is not the viewer's well within the well."""
+    for well in {theme.well for theme in (tokens.DARK, tokens.LIGHT)}:
+        same = ImageChops.difference(screen, Image.new("RGB", screen.size, well)).convert("L")
+        mask = same.point([255] + [0] * 255)
+        box = _dense_box(mask)
+        if box is None:
+            continue
+        inner = mask.crop(box).point([255] + [0] * 255).getbbox()
+        if inner is not None:
+            left, top = box[0] + inner[0], box[1] + inner[1]
+            return screen.crop((left, top, left + inner[2] - inner[0], top + inner[3] - inner[1]))
+    return None
+
+
+def _dense_box(mask: Image.Image) -> tuple[int, int, int, int] | None:
+    """The box of the rows and columns in which the mask stands for more than stray pixels."""
+    columns = mask.resize((mask.width, 1), Image.Resampling.BOX).point([0] * 4 + [255] * 252).getbbox()
+    rows = mask.resize((1, mask.height), Image.Resampling.BOX).point([0] * 4 + [255] * 252).getbbox()
+    return (columns[0], rows[1], columns[2], rows[3]) if columns and rows else None
+
+
+def decoded(path: Path, numbers: set[int]) -> dict[int, Image.Image]:
+    """The frames of these numbers, from the file."""
+    with av.open(str(path)) as container:
+        frames = enumerate(container.decode(video=0))
+        return {number: frame.to_image() for number, frame in frames if number in numbers}
+
+
+@pytest.mark.parametrize("states", [REMOTE, ("submitting", *REMOTE), ("downloading", "done")], ids="-".join)
+def test_killed_in_mid_generation_the_clip_is_there_after_a_restart_and_paid_once(
+    program: Program, states: tuple[str, ...]
+) -> None:
+    generate(program, PROMPT)
+    killed = program.wait_for_job(*states)
+    program.kill()
+    program.start()
+    job = program.wait_for_job("done", "failed", "uncertain", "expired", seconds=60)
+    assert (job["id"], job["state"], job["failure"]) == (killed["id"], "done", None)
+    assert job["remote_id"] == (killed["remote_id"] or job["remote_id"])
+    check(Path(job["path"]))
+    assert [file.name for file in (program.data / "videos").iterdir()] == [Path(job["path"]).name]
+    assert program.ledger()["billed_tasks"] == 1
+
+
+def test_a_draft_is_kept_within_a_second_and_is_there_after_a_kill(program: Program) -> None:
+    program.start()
+    program.screen.type(PROMPT)
+    wait_for(lambda: [draft["prompt"] for draft in program.drafts()] == [PROMPT], 1.5, "the draft in the database")
+    program.kill()
+    program.start()
+    # It stands in the editor, ready to go: what Generate sends is what was typed before the kill.
+    program.screen.key("ctrl+Return")
+    job = program.wait_for_job("waiting", "preparing", "submitting", *REMOTE, "downloading", "done")
+    assert job["request"]["prompt"] == PROMPT
+    program.wait_for_job("done")
