@@ -227,7 +227,10 @@ class Http:
             offset = offset if ranged else 0
             headers = {"accept": "*/*", **ranged}
             times = {**self._times, "read": None}
-            response = await self._send(client, "GET", url, headers, None, [], Flight(), times)
+            try:
+                response = await self._send(client, "GET", url, headers, None, [], Flight(), times)
+            except ProviderError as error:
+                raise (bad_address() if error.failure.code == "redirected" else error) from None
             kept = False
             try:
                 status, told = response.status_code, _headers(response)
@@ -237,7 +240,7 @@ class Http:
                         raise bad_address("too many redirects")
                     url = _joined(url, told["location"])
                 elif status in {200, 206} and unreadable(told):
-                    raise no_file(Answer(415, told, b"", 0.0), self.clock())
+                    raise no_file(Answer(status, told, b"", 0.0), self.clock())
                 elif status in {200, 206} and goes_on(status, told, offset, validator):
                     kept = True
                     return Download(response, told, url)
