@@ -14,7 +14,7 @@ class Arguments(argparse.Namespace):
     """The parsed command line. What a command does not know is not set."""
 
     command: str | None
-    data_dir: Path | None
+    data_dir: Path | None = None
     action: str
     account: str | None
     provider: str
@@ -63,7 +63,6 @@ def _parser(*, with_simulator: bool) -> Parser:
         description="A studio for hosted AI-video models. Without a command it opens the window.",
         parents=[everywhere],
     )
-    parser.set_defaults(data_dir=None)
     parser.add_argument("--version", action="version", version=f"Sora Desktop {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
