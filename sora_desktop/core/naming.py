@@ -23,6 +23,7 @@ def file_stem(template: str, fields: Mapping[str, str]) -> str:
     `fields` are FIELDS by name; a place without a value is left empty. A long prompt is cut so that the rest of the
     template stays whole.
     """
+    template = _cleaned(template)
     values = {name: _cleaned(value) for name, value in fields.items()}
     prompt = values.get("prompt", "")
     stem = _filled(template, values)

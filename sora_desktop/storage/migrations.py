@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -115,8 +116,8 @@ def back_up(db: sqlite3.Connection, target: Path) -> None:
 def _statements(sql: str) -> Iterator[str]:
     """The statements of a script one by one: `executescript` would commit before the first."""
     statement = ""
-    for line in sql.splitlines(keepends=True):
-        statement += line
+    for piece in re.split(r"(?<=;)", sql):
+        statement += piece
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""

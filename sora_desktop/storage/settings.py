@@ -46,7 +46,6 @@ class Settings(Kept):
     )
     told_of_closing: Annotated[bool, Field(description="Whether it was said what becomes of jobs at closing")] = False
     queue_paused: Annotated[bool, Field(description="Whether waiting jobs are not sent")] = False
-    simulator_port: Annotated[int, Field(ge=0, le=65535, description="Last port of the simulator; 0 for none")] = 0
 
 
 class SettingsStore:
