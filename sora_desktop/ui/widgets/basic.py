@@ -61,7 +61,7 @@ def button(text: str, look: str = "", picture: str = "", parent: QWidget | None 
     if picture:
         role = {"danger": "danger", "link": "accent", "primary": "on_fill"}.get(look, "muted")
         made.setIcon(icon(picture, role))
-    sized(made)
+    sized(made, gap=4 if text else 0)
     return made
 
 
@@ -76,15 +76,15 @@ def tool(picture: str, name: str, hint: str = "", *, text: str = "", parent: QWi
     if text:
         made.setText(text)
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    sized(made)
+    sized(made, gap=2 if text else 0)
     return made
 
 
-def sized(widget: QAbstractButton, px: int = 16) -> None:
-    """Keeps the icon at `px` of the user's text size."""
+def sized(widget: QAbstractButton, px: int = 16, gap: int = 0) -> None:
+    """Keeps the icon at `px` of the user's text size, and `gap` px more between it and the words."""
 
     def resize() -> None:
-        widget.setIconSize(QSize(scale(px), scale(px)))
+        widget.setIconSize(QSize(scale(px) + scale(gap), scale(px)))
 
     resize()
     bind(theme().changed, resize, widget)

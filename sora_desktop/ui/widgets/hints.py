@@ -127,7 +127,7 @@ class Thumb(QWidget):
         paint_thumb(painter, self.rect(), self._pixmap, self._icon)
 
 
-def paint_thumb(painter: QPainter, area: QRect, pixmap: QPixmap, picture: str) -> None:
+def paint_thumb(painter: QPainter, area: QRect, pixmap: QPixmap, picture: str, tone: str = "muted") -> None:
     """Paints `pixmap` cropped to fill `area`, corners clipped; the icon `picture` on a plate where it is null."""
     painter.save()
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
@@ -141,7 +141,7 @@ def paint_thumb(painter: QPainter, area: QRect, pixmap: QPixmap, picture: str) -
             painter,
             QRect(0, 0, side, side).translated(area.center() - QRect(0, 0, side, side).center()),
             picture,
-            "muted",
+            tone,
         )
     else:
         clip = QPainterPath()

@@ -1,0 +1,251 @@
+"""The draft that is open: every change goes through here, and is on disk within a second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from sora_desktop.core import params, request
+from sora_desktop.core.accounts import Account
+from sora_desktop.core.catalog import Model, Provider
+from sora_desktop.core.drafts import Draft
+from sora_desktop.core.errors import EnvironmentProblem
+from sora_desktop.core.params import Problem, Scalar
+from sora_desktop.core.references import Reference
+from sora_desktop.core.request import GenerationRequest
+from sora_desktop.ui.studio import Studio
+from sora_desktop.ui.words import sentence
+
+SAVE_AFTER = 400
+"""Milliseconds from the first change to the save; more changes do not put it off."""
+RETRY_AFTER = 3000
+
+
+class Page(QObject):
+    """Holds one draft and saves it. `opened`: another draft is shown; `changed`: this one was edited."""
+
+    opened = Signal()
+    changed = Signal()
+    model_changed = Signal()
+    references_changed = Signal()
+    saved = Signal(str)
+    save_failed = Signal(str)
+
+    def __init__(self, studio: Studio, parent: QObject) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._unsaved: dict[str, Draft] = {}
+        self._saving = asyncio.Lock()
+        self._left: dict[tuple[str, str], dict[str, Scalar]] = {}
+        """The values each model had when the user went on to another one."""
+        self._due = QTimer(self)
+        self._due.setSingleShot(True)
+        self._due.timeout.connect(self.save_now)
+        self._draft = self._blank()
+
+    # What is open.
+
+    @property
+    def draft(self) -> Draft:
+        return self._draft
+
+    @property
+    def account(self) -> Account | None:
+        return self._studio.accounts.get(self._draft.account)
+
+    @property
+    def provider(self) -> Provider | None:
+        return self._studio.accounts.provider(self._draft.account)
+
+    @property
+    def model(self) -> Model | None:
+        provider = self.provider
+        return provider.model(self._draft.model) if provider else None
+
+    @property
+    def touched(self) -> bool:
+        """Whether something was written that is not on disk yet."""
+        return bool(self._unsaved)
+
+    @property
+    def blank(self) -> bool:
+        """Whether the draft holds nothing of the user's."""
+        return not self._draft.prompt.strip() and not self._draft.references
+
+    def problems(self) -> list[Problem]:
+        """Every reason why this may not be sent; empty when all is well, or when no model is chosen."""
+        model = self.model
+        if model is None:
+            return []
+        return request.check(model, self._draft.prompt, self._draft.values, self._draft.references)
+
+    def request(self) -> GenerationRequest | None:
+        """What would be sent now; None where no model is chosen."""
+        provider, model = self.provider, self.model
+        if provider is None or model is None:
+            return None
+        draft = self._draft
+        return GenerationRequest(
+            provider=provider.id,
+            model=model.id,
+            prompt=draft.prompt,
+            values=draft.values,
+            references=draft.references,
+        )
+
+    # Opening.
+
+    def open(self, draft: Draft) -> None:
+        """Shows a stored draft. Values that no longer fit its model are left behind."""
+        self._left.clear()
+        self._draft = self._settled(draft)
+        self.opened.emit()
+
+    def open_new(self, prompt: str = "") -> None:
+        """Shows an empty draft for the same account and model. It is stored with its first change."""
+        if self.blank and not prompt:
+            self.opened.emit()
+            return
+        before = self._draft
+        self.open(self._blank().model_copy(update={"account": before.account, "model": before.model, "prompt": prompt}))
+        if prompt:
+            self._touch()
+
+    def open_request(self, account_id: str, wanted: GenerationRequest) -> None:
+        """Shows a request again as a new draft, to be changed and sent."""
+        made = self._blank().model_copy(
+            update={
+                "account": account_id,
+                "model": wanted.model,
+                "prompt": wanted.prompt,
+                "values": dict(wanted.values),
+                "references": wanted.references,
+            }
+        )
+        self.open(made)
+        self._touch()
+
+    def _blank(self) -> Draft:
+        now = time.time()
+        return Draft(id=uuid.uuid4().hex, created_at=now, updated_at=now)
+
+    def _settled(self, draft: Draft) -> Draft:
+        """`draft` with an account and a model where it names none, and without values that do not fit."""
+        accounts = self._studio.accounts
+        account = accounts.get(draft.account)
+        if account is None and not draft.account:
+            account = next((one for one in accounts.all if one.enabled), None)
+        if account is None:
+            return draft
+        models = accounts.models(account.id)
+        named = {model.id: model for model in models}
+        model = named.get(draft.model)
+        if model is None and not draft.model:
+            model = named.get(account.default_model) or next(iter(models), None)
+        if model is None:
+            return draft.model_copy(update={"account": account.id})
+        values = params.carry_over(model.params, model.params, draft.values)
+        return draft.model_copy(update={"account": account.id, "model": model.id, "values": values})
+
+    def settle(self) -> None:
+        """Looks again for the account and the model, after the accounts changed."""
+        self._draft = self._settled(self._draft)
+        self.model_changed.emit()
+
+    # Editing.
+
+    def set_prompt(self, prompt: str) -> None:
+        if prompt != self._draft.prompt:
+            self._change(prompt=prompt)
+
+    def set_count(self, count: int) -> None:
+        if count != self._draft.count:
+            self._change(count=count)
+
+    def set_value(self, key: str, value: Scalar | None) -> None:
+        """Sets one parameter by its wire key; None leaves it to the service (or to its default)."""
+        values = {name: kept for name, kept in self._draft.values.items() if name not in self._group(key)}
+        if value is not None:
+            values[key] = value
+        self._change(values=values)
+
+    def reset_values(self) -> None:
+        """All parameters back to what the model has by itself."""
+        self._left.clear()
+        self._change(values={})
+        self.model_changed.emit()
+
+    def set_references(self, references: tuple[Reference, ...]) -> None:
+        self._change(references=references)
+        self.references_changed.emit()
+
+    def choose(self, account_id: str, model_id: str) -> None:
+        """Another account or model. Values that fit go along; what did not fit comes back with its model."""
+        before, old = self._draft, self.model
+        if (before.account, before.model) == (account_id, model_id):
+            return
+        if old is not None:
+            self._left[before.account, before.model] = dict(before.values)
+        self._draft = before.model_copy(update={"account": account_id, "model": model_id})
+        new = self.model
+        values: dict[str, Scalar] = {}
+        if new is not None:
+            carried = params.carry_over(old.params, new.params, before.values) if old is not None else {}
+            kept = self._left.get((account_id, model_id), {})
+            if not kept:
+                provider_models = (left for (_, model), left in self._left.items() if model == model_id)
+                kept = next(provider_models, {})
+            values = params.carry_over(new.params, new.params, {**kept, **carried})
+        self._change(values=values)
+        self.model_changed.emit()
+
+    def _group(self, key: str) -> set[str]:
+        """The key, and the keys that exclude it."""
+        model = self.model
+        for control in params.controls(model.params) if model else ():
+            names = {member.key for member in control.members}
+            if key in names:
+                return names
+        return {key}
+
+    def _change(self, **changes: object) -> None:
+        self._draft = self._draft.model_copy(update=changes)
+        self._touch()
+
+    def _touch(self) -> None:
+        self._draft = self._draft.model_copy(update={"updated_at": time.time()})
+        self._unsaved[self._draft.id] = self._draft
+        if not self._due.isActive():
+            self._due.start(SAVE_AFTER)
+        self.changed.emit()
+
+    # Saving.
+
+    def save_now(self) -> None:
+        """Begins to save what is not saved."""
+        self._due.stop()
+        if self._unsaved:
+            self._studio.tasks.spawn(self.flush(), "save draft")
+
+    async def flush(self) -> None:
+        """Returns when everything written so far is on disk, or when it was said that it could not be kept."""
+        self._due.stop()
+        async with self._saving:
+            while self._unsaved:
+                draft_id, draft = next(iter(self._unsaved.items()))
+                try:
+                    await self._studio.drafts.save(draft)
+                except EnvironmentProblem as problem:
+                    self.save_failed.emit(sentence(problem))
+                    self._due.start(RETRY_AFTER)
+                    return
+                if self._unsaved.get(draft_id) is draft:
+                    del self._unsaved[draft_id]
+                self.saved.emit(draft_id)
+
+    def forget(self, draft_id: str) -> None:
+        """A deleted draft is not saved again."""
+        self._unsaved.pop(draft_id, None)

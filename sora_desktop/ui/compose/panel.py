@@ -1,0 +1,422 @@
+"""The compose column as a whole: wires the page to its parts, and the parts to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+import shiboken6
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+
+from sora_desktop.core.drafts import Draft
+from sora_desktop.core.errors import SoraError
+from sora_desktop.core.request import GenerationRequest
+from sora_desktop.storage.secrets import SecretState
+from sora_desktop.ui.bind import bind
+from sora_desktop.ui.compose.drafts import DraftBook
+from sora_desktop.ui.compose.drafts_popup import DraftsPopup
+from sora_desktop.ui.compose.editor import PromptEditor
+from sora_desktop.ui.compose.footer import Footer
+from sora_desktop.ui.compose.page import Page
+from sora_desktop.ui.compose.params_panel import ParamsPanel
+from sora_desktop.ui.compose.picker import PickerButton
+from sora_desktop.ui.compose.picker_list import PickerPopup
+from sora_desktop.ui.compose.references import ReferencesSection
+from sora_desktop.ui.icons import icon
+from sora_desktop.ui.studio import Studio
+from sora_desktop.ui.theme import scale, theme
+from sora_desktop.ui.tokens import SIZES
+from sora_desktop.ui.widgets.basic import keep_height, label, mark, tool
+from sora_desktop.ui.widgets.hints import Hint
+from sora_desktop.ui.words import number, sentence
+
+KEYS_MISSING = (SecretState.MISSING, SecretState.UNAVAILABLE)
+SETTINGS_CODES = ("key_missing", "key_rejected", "account_off", "account_gone")
+
+
+class ComposePanel(QWidget):
+    """Writes drafts and sends them.
+
+    `settings_requested` carries an account id, or "" for a new account. `account_changed` carries the account in use.
+    `draft_changed` carries the open draft's id after another was opened. `submitted` carries the new jobs' ids.
+    """
+
+    settings_requested = Signal(str)
+    account_changed = Signal(str)
+    draft_changed = Signal(str)
+    submitted = Signal(list)
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._keys: dict[str, SecretState] = {}
+        self._notice: tuple[str, str, str, Callable[[], object]] | None = None
+        self._asked = False
+        self._account = ""
+        mark(self, surface="panel")
+        self.page = Page(studio, self)
+        self.book = DraftBook(studio, self.page)
+        self.picker = PickerButton(self)
+        self.editor = PromptEditor(self)
+        self.editor_hint = Hint(parent=self)
+        self.references = ReferencesSection(studio, self.page, self)
+        self.params = ParamsPanel(self)
+        self.footer = Footer(self)
+        self._picker_popup = PickerPopup(studio, self)
+        self._drafts_popup = DraftsPopup(studio, self.page, self.book, self)
+        self._reset = tool(
+            "retry", self.tr("Reset"), self.tr("Set all parameters back to the model’s own"), parent=self
+        )
+        self._more = tool("dots", self.tr("More"), self.tr("Drafts and more"), parent=self)
+        self._lay_out()
+        self._connect()
+        self._on_accounts_changed()
+        self._show_all()
+        self._spawn(self.book.restore(studio.settings.current.current_draft), "restore draft")
+
+    # The public face.
+
+    def load(self, draft_id: str) -> None:
+        """Opens a stored draft."""
+        self._spawn(self.book.open(draft_id), "open draft")
+
+    def new_draft(self) -> None:
+        """Opens an empty draft for the same account and model."""
+        self.page.open_new()
+        self.focus_prompt()
+
+    def use_request(self, account_id: str, request: GenerationRequest) -> None:
+        """Opens a request again as a new draft."""
+        self.page.open_request(account_id, request)
+        self.focus_prompt()
+
+    def choose(self, account_id: str, model_id: str = "") -> None:
+        """Picks an account, and a model of it (its default one where none is named)."""
+        account = self._studio.accounts.get(account_id)
+        models = self._studio.accounts.models(account_id)
+        if account is None or not models:
+            return
+        named = {model.id for model in models}
+        wanted = (model_id, self.page.draft.model, account.default_model)
+        self.page.choose(account_id, next((one for one in wanted if one in named), models[0].id))
+
+    def choose_model(self) -> None:
+        """Opens the list of accounts and models."""
+        notes = {one: self.tr("No key") for one, state in self._keys.items() if state in KEYS_MISSING}
+        draft = self.page.draft
+        self._picker_popup.open_for(self.picker, (draft.account, draft.model), notes)
+
+    def show_drafts(self) -> None:
+        """Opens the list of drafts."""
+        self._drafts_popup.open_for(self.picker, self.picker.width())
+
+    def focus_prompt(self) -> None:
+        """Puts the cursor into the prompt."""
+        self.editor.text.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def generate(self) -> None:
+        """Sends what is written, or says at the fields why not. Never waits for an earlier one."""
+        self._asked = True
+        self._notice = None
+        self._refresh()
+        account, request = self.page.account, self.page.request()
+        if account is None or request is None or not self.footer.button.isEnabled():
+            self._to_first_way_out()
+            return
+        problems = self.page.problems()
+        if problems:
+            self._go_to(problems[0].field)
+            return
+        self._asked = False
+        self._spawn(self._submit(account.id, request, self.page.draft.count), "submit")
+
+    async def flush(self) -> None:
+        """Returns when everything written so far is on disk."""
+        await self.page.flush()
+
+    # Building.
+
+    def _lay_out(self) -> None:
+        self.setMinimumWidth(scale(SIZES.compose_min))
+        self.setMaximumWidth(scale(SIZES.compose_max))
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self._header())
+        self._top = QVBoxLayout()
+        self._top.addWidget(self.picker)
+        outer.addLayout(self._top)
+        self.area = QScrollArea(self)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside = QWidget()
+        self._middle = QVBoxLayout(inside)
+        self._middle.setSpacing(12)
+        self._middle.addWidget(self.editor, 1000)
+        self._middle.addWidget(self.editor_hint)
+        self._middle.addWidget(self.references)
+        self._middle.addWidget(label(self.tr("Parameters"), "section", parent=inside))
+        self._middle.addWidget(self.params)
+        self._middle.addStretch(1)
+        self.area.setWidget(inside)
+        outer.addWidget(self.area, 1)
+        outer.addWidget(self.footer)
+        self._tools()
+        self._pad()
+
+    def _header(self) -> QWidget:
+        header = QWidget(self)
+        keep_height(header, SIZES.header)
+        self._head = QHBoxLayout(header)
+        self._head.setSpacing(2)
+        self._head.addWidget(label(self.tr("Compose"), "section", parent=header))
+        self._head.addStretch(1)
+        self._head.addWidget(self._reset)
+        self._head.addWidget(self._more)
+        return header
+
+    def _tools(self) -> None:
+        self._drafts = tool("draft", self.tr("Drafts"), self.tr("Drafts: open, search, copy, delete"), parent=self)
+        self._new = tool("plus", self.tr("New draft"), parent=self)
+        self._copy = tool("copy", self.tr("Duplicate this draft"), parent=self)
+        for place, one in enumerate((self._drafts, self._new, self._copy)):
+            mark(one, look="small")
+            self.editor.tools.insertWidget(place, one)
+        self._drafts.clicked.connect(self.show_drafts)
+        self._new.clicked.connect(self.new_draft)
+        self._copy.clicked.connect(self._on_duplicate)
+        self._reset.clicked.connect(self.page.reset_values)
+        self._more.clicked.connect(self._on_more)
+
+    def _connect(self) -> None:
+        page, studio = self.page, self._studio
+        page.opened.connect(self._on_opened)
+        page.changed.connect(self._on_changed)
+        page.model_changed.connect(self._on_model_changed)
+        page.references_changed.connect(self._refresh)
+        page.save_failed.connect(lambda text: self._say(text, "danger"))
+        self.book.failed.connect(lambda text: self._say(text, "danger"))
+        self.book.deleted.connect(self._on_deleted)
+        self.picker.wanted.connect(self.choose_model)
+        self._picker_popup.chosen.connect(self.page.choose)
+        self._picker_popup.account_wanted.connect(self.settings_requested)
+        self._drafts_popup.new_wanted.connect(self.new_draft)
+        self.editor.changed.connect(page.set_prompt)
+        self.editor.left.connect(page.save_now)
+        self.editor.shortened.connect(self._on_shortened)
+        self.params.value_changed.connect(page.set_value)
+        self.footer.count_changed.connect(page.set_count)
+        self.footer.generate.connect(self.generate)
+        self.footer.link_clicked.connect(self._on_link)
+        bind(studio.accounts.changed, self._on_accounts_changed, self)
+        bind(studio.engine.balance_changed, self._on_balance_changed, self)
+        bind(theme().changed, self._pad, self)
+
+    # What follows from what.
+
+    def _on_opened(self) -> None:
+        self._asked, self._notice = False, None
+        self._show_all()
+        self.draft_changed.emit(self.page.draft.id)
+
+    def _on_changed(self) -> None:
+        self._notice = None
+        self._refresh()
+
+    def _on_model_changed(self) -> None:
+        self._asked = False
+        self._show_all()
+
+    def _show_all(self) -> None:
+        page = self.page
+        self.editor.show_prompt(page.draft.prompt)
+        self.picker.show_choice(page.account, page.model)
+        self.editor.set_limit(page.model.prompt_limit if page.model else None)
+        self.params.build(page.model, page.draft.values)
+        self.references.refresh()
+        self._refresh()
+        if page.draft.account != self._account:
+            self._account = page.draft.account
+            self.account_changed.emit(self._account)
+            self._read_balance()
+
+    def _refresh(self) -> None:
+        """Shows what depends on any value: problems, cost, and whether it can be sent."""
+        page, draft = self.page, self.page.draft
+        problems = page.problems()
+        at: dict[str, list[str]] = {}
+        for problem in problems:
+            if self._asked or problem.code not in ("prompt_empty", "param_missing"):
+                at.setdefault(problem.field, []).append(sentence(problem))
+        self.params.show_values(draft.values)
+        self.params.show_problems({key: "\n".join(texts) for key, texts in at.items()})
+        self.references.show_problems(at.get("references", []))
+        self.editor_hint.say("\n".join(at.get("prompt", [])))
+        self.editor.set_invalid("prompt" in at)
+        self._reset.setEnabled(bool(draft.values))
+        self.footer.show_cost(page.model, draft.values, draft.count, self._studio.engine.balances.get(draft.account))
+        self._show_reason()
+
+    def _show_reason(self) -> None:
+        """Why Generate is off, else the last notice."""
+        reason, link = self._reason()
+        self.footer.set_ready(not reason, reason)
+        if reason:
+            self.footer.say(reason, "warning", link)
+        elif self._notice is not None:
+            text, tone, link, _call = self._notice
+            self.footer.say(text, tone, link)
+        else:
+            self.footer.say("")
+
+    def _reason(self) -> tuple[str, str]:
+        account, model = self.page.account, self.page.model
+        if account is None:
+            return self.tr("Add an account to generate."), self.tr("Settings…")
+        if not account.enabled:
+            return self.tr("This account is switched off."), self.tr("Settings…")
+        if model is None:
+            return self.tr("Choose a model to generate."), self.tr("Choose…")
+        if self._keys.get(account.id) in KEYS_MISSING and self._needs_key(account.id):
+            return self.tr("This account has no key yet."), self.tr("Enter key…")
+        return "", ""
+
+    def _needs_key(self, account_id: str) -> bool:
+        account, provider = self._studio.accounts.get(account_id), self._studio.accounts.provider(account_id)
+        return account is not None and not account.builtin and provider is not None and provider.needs_key
+
+    def _say(self, text: str, tone: str, link: str = "", call: Callable[[], object] = lambda: None) -> None:
+        self._notice = (text, tone, link, call)
+        self._show_reason()
+
+    def _on_link(self) -> None:
+        if self._reason()[0]:
+            self._to_first_way_out()
+        elif self._notice is not None:
+            call = self._notice[3]
+            self._notice = None
+            self._show_reason()
+            call()
+
+    def _to_first_way_out(self) -> None:
+        if self.page.account is not None and self.page.account.enabled and self.page.model is None:
+            self.choose_model()
+        else:
+            self.settings_requested.emit(self.page.account.id if self.page.account else "")
+
+    def _go_to(self, field: str) -> None:
+        """Puts the focus where a problem is."""
+        row = self.params.rows.get(field)
+        if row is not None:
+            target = row.editor.widget
+            target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        elif field == "references":
+            target = self.references
+        else:
+            target = self.editor
+            self.focus_prompt()
+        # After the hint has got its room.
+        QTimer.singleShot(0, target, lambda: self.area.ensureWidgetVisible(target))
+
+    # Accounts, keys, balance.
+
+    def _on_accounts_changed(self) -> None:
+        self._spawn(self._read_keys(), "key states")
+        self.page.settle()
+
+    async def _read_keys(self) -> None:
+        for account in self._studio.accounts.all:
+            if self._needs_key(account.id):
+                state = await self._studio.accounts.key_state(account.id)
+                if not shiboken6.isValid(self):
+                    return
+                self._keys[account.id] = state
+                self._show_reason()
+
+    def _read_balance(self) -> None:
+        provider = self.page.provider
+        account_id = self.page.draft.account
+        if provider is not None and provider.has_balance and account_id not in self._studio.engine.balances:
+            self._spawn(self._ask_balance(account_id), "balance")
+
+    async def _ask_balance(self, account_id: str) -> None:
+        # Without a balance there is just none to show; the settings' test says why.
+        with suppress(SoraError):
+            await self._studio.engine.refresh_balance(account_id)
+
+    def _on_balance_changed(self, account_id: str, _balance: float | None) -> None:
+        if account_id == self.page.draft.account:
+            self._refresh()
+
+    async def _submit(self, account_id: str, request: GenerationRequest, count: int) -> None:
+        try:
+            jobs = await self._studio.engine.submit(account_id, request, count)
+        except SoraError as error:
+            if shiboken6.isValid(self):
+                link = self.tr("Settings…") if error.code in SETTINGS_CODES else ""
+                self._say(sentence(error), "danger", link, lambda: self.settings_requested.emit(account_id))
+            return
+        if shiboken6.isValid(self):
+            self.submitted.emit([job.id for job in jobs])
+
+    # Drafts.
+
+    def _on_duplicate(self) -> None:
+        self._spawn(self.book.duplicate(self.page.draft.id), "duplicate draft")
+
+    def _on_deleted(self, _draft: Draft) -> None:
+        if not self._drafts_popup.isVisible():
+            undo = self.tr("Undo")
+            self._say(self.tr("Draft deleted."), "muted", undo, lambda: self._spawn(self.book.undo(), "undo"))
+
+    def _on_shortened(self, most: int) -> None:
+        self._say(self.tr("The text was cut: a prompt holds {0} characters.").format(number(most)), "warning")
+
+    def _on_more(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(icon("plus"), self.tr("New draft"), self.new_draft)
+        menu.addAction(icon("draft"), self.tr("Drafts…"), self.show_drafts)
+        menu.addAction(icon("copy"), self.tr("Duplicate draft"), self._on_duplicate)
+        menu.addSeparator()
+        draft_id = self.page.draft.id
+        menu.addAction(
+            icon("trash"), self.tr("Delete draft"), lambda: self._spawn(self.book.delete(draft_id), "delete draft")
+        )
+        menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft()))
+
+    def _spawn(self, work: Coroutine[Any, Any, object], name: str) -> None:
+        self._studio.tasks.spawn(work, name)
+
+    # The widget.
+
+    def _pad(self) -> None:
+        self.setMinimumWidth(scale(SIZES.compose_min))
+        self.setMaximumWidth(scale(SIZES.compose_max))
+        compact = self.width() < scale(350)
+        padding = SIZES.column_padding_compact if compact else SIZES.column_padding
+        side = scale(padding)
+        self._head.setContentsMargins(side, 0, side - scale(6), 0)
+        self._top.setContentsMargins(side, 0, side, 0)
+        self._middle.setContentsMargins(side, scale(12), side, scale(12))
+        self.footer.set_padding(padding)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._pad()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.page.save_now()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.generate()
+        else:
+            super().keyPressEvent(event)
