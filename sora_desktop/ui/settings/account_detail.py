@@ -16,7 +16,8 @@ from sora_desktop.ui.settings.key_field import KeyField
 from sora_desktop.ui.settings.test_card import TestCard
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
-from sora_desktop.ui.widgets.basic import Elided, button, label, tool
+from sora_desktop.ui.tokens import SIZES
+from sora_desktop.ui.widgets.basic import Elided, button, keep_height, label, roomy, tool
 from sora_desktop.ui.widgets.fields import Combo
 from sora_desktop.ui.widgets.switch import Switch
 from sora_desktop.ui.words import credits, sentence
@@ -62,6 +63,7 @@ class AccountDetail(QWidget):
         column.addWidget(self.remove, 0, Qt.AlignmentFlag.AlignLeft)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(body)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -100,6 +102,8 @@ class AccountDetail(QWidget):
         self.form.add("http", "", self.allow_http)
         self.at_once = QSpinBox()
         self.at_once.setRange(1, 20)
+        roomy(self.at_once)
+        keep_height(self.at_once, SIZES.field)
         self.at_once.valueChanged.connect(lambda value: self._change("at_once", at_once=value))
         words = label(self.tr("jobs; more wait in the queue"), "secondary", "muted")
         self.form.add(
@@ -141,7 +145,7 @@ class AccountDetail(QWidget):
         self.at_once.setValue(account.at_once)
         self.model.clear()
         for model in provider.models:
-            price = f" — {credits(model.credits)}" if model.credits is not None else ""
+            price = f" · {credits(model.credits)}" if model.credits is not None else ""
             self.model.addItem(f"{model.name}{price}", model.id)
         self.model.setCurrentIndex(max(0, self.model.findData(account.default_model)))
         self.remove.setVisible(own)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -35,13 +34,13 @@ class AccountsPage(QWidget):
         self._stack.addWidget(self.detail)
         self._stack.addWidget(self.new)
 
-        self.add = button(self.tr("Add account"), picture="plus")
+        self.add = button(self.tr("Add account"), "menu", "plus")
         self._menu = QMenu(self.add)
         for provider in studio.catalog.providers:
             action = self._menu.addAction(provider.name.replace("&", "&&"))
             action.setToolTip(provider.summary)
             action.triggered.connect(lambda _checked=False, name=provider.id: self.start_new(name))
-        self.add.clicked.connect(self._on_add)
+        self.add.setMenu(self._menu)
         self.add.setAccessibleDescription(self.tr("Opens a menu of services"))
 
         self._left = left = QWidget()
@@ -102,9 +101,6 @@ class AccountsPage(QWidget):
     def adding(self) -> bool:
         """Whether a new account is being written."""
         return self._stack.currentWidget() is self.new
-
-    def _on_add(self) -> None:
-        self._menu.popup(self.add.mapToGlobal(QPoint(0, self.add.height() + 4)))
 
     def _on_chosen(self, account_id: str) -> None:
         if account_id:

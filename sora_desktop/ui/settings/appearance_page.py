@@ -9,7 +9,8 @@ from sora_desktop.ui.bind import bind
 from sora_desktop.ui.settings.form import Form, Page, beside
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import LEAST_TEXT, MOST_TEXT, scale, theme
-from sora_desktop.ui.widgets.basic import label
+from sora_desktop.ui.tokens import SIZES
+from sora_desktop.ui.widgets.basic import keep_height, label, roomy
 from sora_desktop.ui.widgets.fields import Combo
 from sora_desktop.ui.widgets.switch import Switch
 
@@ -22,6 +23,7 @@ class AppearancePage(Page):
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("appearance-page")
         self.set_title(self.tr("Appearance"))
         self._studio = studio
         self.form = Form()
@@ -45,6 +47,8 @@ class AppearancePage(Page):
             each.setAccessibleName(self.tr("Text size"))
         self.slider.setPageStep(10)
         self.box.setSuffix(self.tr(" %"))
+        roomy(self.box)
+        keep_height(self.box, SIZES.field)
         self.slider.valueChanged.connect(self.box.setValue)
         self.box.valueChanged.connect(self._on_text_size)
         self.form.add("text", self.tr("Text size"), beside(self.slider, self.box), target=self.box)

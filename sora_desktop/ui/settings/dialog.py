@@ -84,6 +84,8 @@ class SettingsDialog(QDialog):
         self._nav_buttons[page].setChecked(True)
         if page == "accounts":
             self.accounts.turn_to(account_id, new_provider)
+            if not new_provider:
+                self.accounts.list.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def open_page(self, page: str, account_id: str = "", new_provider: str = "") -> None:
         """Shows the dialog at a page, in front."""
@@ -121,7 +123,7 @@ class SettingsDialog(QDialog):
             each.setIcon(icon(picture, "muted", "accent"))
             each.setCheckable(True)
             each.setAutoDefault(False)
-            sized(each)
+            sized(each, gap=5)
             each.clicked.connect(lambda _checked=False, name=name: self.show_page(name))
             group.addButton(each)
             column.addWidget(each)

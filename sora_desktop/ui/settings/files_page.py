@@ -24,6 +24,7 @@ class FilesPage(Page):
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("files-page")
         self.set_title(self.tr("Files"))
         self._studio = studio
         self.form = Form()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.theme import scale, theme
@@ -14,6 +14,7 @@ from sora_desktop.ui.widgets.hints import Hint
 LABEL = 120
 """Width of the labels of a form, in px."""
 HEAD = 48
+WIDEST = 760
 
 
 class Form(QWidget):
@@ -26,6 +27,7 @@ class Form(QWidget):
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(0)
         self._grid.setColumnStretch(1, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._rows: dict[str, tuple[QLabel, QWidget, Hint]] = {}
         self._spacers: dict[str, int] = {}
         bind(theme().changed, self._measure, self)
@@ -36,12 +38,14 @@ class Form(QWidget):
         row = self._grid.rowCount()
         words = label(title, ink="muted")
         words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        keep_height(words, SIZES.field)
+        if title:
+            keep_height(words, SIZES.field)
         target = target or field
         words.setBuddy(target)
         if not target.accessibleName():
             target.setAccessibleName(title)
         hint = Hint()
+        hint.setContentsMargins(0, 4, 0, 0)
         self._grid.addWidget(words, row, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(field, row, 1)
         self._grid.addWidget(hint, row + 1, 1)
@@ -79,6 +83,7 @@ class Form(QWidget):
 
     def _measure(self) -> None:
         self._grid.setColumnMinimumWidth(0, scale(LABEL))
+        self.setMaximumWidth(scale(WIDEST))
 
 
 class Page(QWidget):

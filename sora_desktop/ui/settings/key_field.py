@@ -63,13 +63,14 @@ class KeyField(QWidget):
 
         self._place_icon = Picture("lock", "success", 14)
         self._place = label(face="secondary")
-        self._more = label(face="secondary", ink="muted")
+        self._more = label(face="secondary", ink="muted", wrap=True)
         place = QHBoxLayout()
         place.setContentsMargins(1, 0, 0, 0)
         place.setSpacing(4)
-        place.addWidget(self._place_icon)
+        top = Qt.AlignmentFlag.AlignTop
+        place.addWidget(self._place_icon, 0, top)
         place.addSpacing(2)
-        place.addWidget(self._place)
+        place.addWidget(self._place, 0, top)
         place.addWidget(self._more, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -23,6 +23,7 @@ class PrivacyPage(Page):
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("privacy-page")
         self.set_title(self.tr("Privacy"))
         self._studio = studio
         self.form = Form()

@@ -1,0 +1,439 @@
+"""The settings by clicks and keys, on the real stores."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMessageBox, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from sora_desktop.core.accounts import Account
+from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent
+from sora_desktop.core.jobs import Job, State
+from sora_desktop.core.request import GenerationRequest
+from sora_desktop.providers.base import Check
+from sora_desktop.storage.secrets import SecretState
+from sora_desktop.ui.settings import SettingsDialog
+from sora_desktop.ui.theme import theme
+from support.loops import Run
+from support.studio import Opened
+
+KEY = "rvya_sk_canary_0123456789_9f3a"
+
+
+@pytest.fixture
+def dialog(opened: Opened, qtbot: QtBot) -> SettingsDialog:
+    made = SettingsDialog(opened.studio)
+    qtbot.addWidget(made)
+    with qtbot.waitExposed(made):
+        made.show()
+    opened.idle()
+    return made
+
+
+def click(qtbot: QtBot, widget: QWidget) -> None:
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def write(qtbot: QtBot, field: QLineEdit, text: str) -> None:
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+
+
+def own(opened: Opened) -> list[Account]:
+    return [account for account in opened.studio.accounts.all if not account.builtin]
+
+
+def add_account(opened: Opened, run: Run, provider: str = "rivya", name: str = "", key: str = KEY) -> Account:
+    draft = opened.studio.accounts.draft(provider, name)
+    run(opened.studio.accounts.add(draft, key))
+    return draft
+
+
+def everything_shown(widget: QWidget) -> str:
+    """Every text on the screen that a person could read."""
+    texts = [each.text() for each in widget.findChildren(QLabel)]
+    texts += [each.text() for each in widget.findChildren(QAbstractButton)]
+    texts += [each.displayText() for each in widget.findChildren(QLineEdit)]
+    texts += [each.toolTip() for each in widget.findChildren(QWidget)]
+    return "\n".join(texts)
+
+
+def test_an_account_is_added_from_the_menu_with_a_trimmed_key(
+    opened: Opened, dialog: SettingsDialog, qtbot: QtBot, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(_account: str) -> Check:
+        return Check(200, 182.4, 1240, 2)
+
+    monkeypatch.setattr(opened.studio.engine, "test", test)
+    action = next(each for each in dialog.accounts.menu.actions() if each.text() == "Rivya")
+    action.trigger()
+    new = dialog.accounts.new
+    assert new.name.text() == "Rivya"
+    assert new.key.hasFocus()
+    write(qtbot, new.key, "")
+    new.key.setText(f"  Bearer {KEY} \n")
+    qtbot.keyClick(new.key, Qt.Key.Key_Return)
+    opened.idle()
+
+    (account,) = own(opened)
+    assert (account.name, account.provider) == ("Rivya", "rivya")
+    assert run(opened.studio.accounts.key_tail(account.id)) == "9f3a"
+    assert run(opened.studio.accounts.connection(account.id)).key == KEY
+    assert dialog.isVisible(), "Return in a field adds the account and closes nothing"
+    detail = dialog.accounts.detail
+    assert detail.account_id == account.id
+    assert detail.key.shown_text.endswith("9f3a")
+    assert detail.card.title == "Connection works"
+    assert detail.card.facts == ("200 OK", "182 ms", "1\u202f240 credits", "2 found")
+    assert "canary" not in everything_shown(dialog)
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("", "Paste the API key."),
+        ("rvya_sk_with space", "Character 13 of this key cannot be sent."),
+        ("x" * 1001, "longer than any API key"),
+        ("schlüssel_1234567", "Character 5 of this key cannot be sent."),
+    ],
+)
+def test_a_bad_key_is_said_at_the_field_and_nothing_is_added(
+    opened: Opened, dialog: SettingsDialog, qtbot: QtBot, key: str, said: str
+) -> None:
+    dialog.accounts.start_new("rivya")
+    new = dialog.accounts.new
+    new.key.setText(key)
+    click(qtbot, new.add)
+    opened.idle()
+    assert said in new.form.text_of("key")
+    assert new.key.property("invalid") == "true"
+    assert new.key.hasFocus()
+    assert own(opened) == []
+
+
+def test_plain_http_to_another_machine_is_refused_at_the_address(
+    opened: Opened, dialog: SettingsDialog, qtbot: QtBot
+) -> None:
+    dialog.accounts.start_new("rivya")
+    new = dialog.accounts.new
+    new.key.setText(KEY)
+    write(qtbot, new.base_url, "http://example.com/api")
+    click(qtbot, new.add)
+    opened.idle()
+    assert "would send your key to example.com unprotected" in new.form.text_of("url")
+    assert own(opened) == []
+
+
+def test_without_a_keyring_the_key_lives_for_this_session_and_the_page_says_so(
+    opened: Opened, dialog: SettingsDialog, run: Run
+) -> None:
+    account = add_account(opened, run)
+    dialog.show_page("accounts", account.id)
+    opened.idle()
+    assert "This session only" in dialog.accounts.detail.key.place_text
+    assert "In system keyring" not in everything_shown(dialog)
+
+
+def test_the_key_is_replaced_as_a_whole_and_never_shown(
+    opened: Opened, dialog: SettingsDialog, qtbot: QtBot, run: Run
+) -> None:
+    account = add_account(opened, run)
+    dialog.show_page("accounts", account.id)
+    opened.idle()
+    key = dialog.accounts.detail.key
+    click(qtbot, key.replace)
+    assert key.edit.hasFocus()
+    assert key.edit.text() == ""
+    qtbot.keyClicks(key.edit, "new secret")
+    click(qtbot, key.save)
+    opened.idle()
+    assert "Character 4" in dialog.accounts.detail.form.text_of("key")
+    assert run(opened.studio.accounts.connection(account.id)).key == KEY, "a bad key replaces nothing"
+    write(qtbot, key.edit, "rvya_sk_another_77771234")
+    assert "another" not in everything_shown(dialog)
+    qtbot.keyClick(key.edit, Qt.Key.Key_Return)
+    opened.idle()
+    assert not key.asking
+    assert key.shown_text.endswith("1234")
+    assert dialog.accounts.detail.form.text_of("key") == ""
+    assert run(opened.studio.accounts.connection(account.id)).key == "rvya_sk_another_77771234"
+
+
+def test_escape_leaves_the_key_as_it_was(opened: Opened, dialog: SettingsDialog, qtbot: QtBot, run: Run) -> None:
+    account = add_account(opened, run)
+    dialog.show_page("accounts", account.id)
+    key = dialog.accounts.detail.key
+    click(qtbot, key.replace)
+    qtbot.keyClicks(key.edit, "something")
+    qtbot.keyClick(key.edit, Qt.Key.Key_Escape)
+    assert dialog.isVisible()
+    assert not key.asking
+    assert run(opened.studio.accounts.connection(account.id)).key == KEY
+
+
+def test_changes_count_when_a_field_is_left(opened: Opened, dialog: SettingsDialog, qtbot: QtBot, run: Run) -> None:
+    account = add_account(opened, run)
+    dialog.show_page("accounts", account.id)
+    detail = dialog.accounts.detail
+    write(qtbot, detail.name, "Studio account")
+    qtbot.keyClick(detail.name, Qt.Key.Key_Return)
+    opened.idle()
+    write(qtbot, detail.base_url, "https://gate.example.com/v1/")
+    qtbot.keyClick(detail.base_url, Qt.Key.Key_Tab)
+    opened.idle()
+    detail.at_once.setFocus()
+    qtbot.keyClick(detail.at_once, Qt.Key.Key_Up)
+    opened.idle()
+    click(qtbot, detail.enabled)
+    opened.idle()
+    detail.model.setFocus()
+    detail.model.setCurrentIndex(1)
+    detail.model.activated.emit(1)
+    opened.idle()
+    kept = next(each for each in run(opened.rooms.accounts._store.all()) if each.id == account.id)
+    assert (kept.name, kept.base_url) == ("Studio account", "https://gate.example.com/v1")
+    assert (kept.at_once, kept.enabled, kept.default_model) == (account.at_once + 1, False, "sora-2-pro")
+    assert "key" not in kept.model_dump_json().lower().replace("key_", "")
+    click(qtbot, detail.reset_url)
+    opened.idle()
+    found = opened.studio.accounts.get(account.id)
+    assert found is not None
+    assert found.base_url == "https://rivya.ai"
+
+
+def test_a_bad_name_or_address_is_said_at_its_field_and_not_kept(
+    opened: Opened, dialog: SettingsDialog, qtbot: QtBot, run: Run
+) -> None:
+    add_account(opened, run, name="First")
+    second = add_account(opened, run, name="Second")
+    dialog.show_page("accounts", second.id)
+    detail = dialog.accounts.detail
+    write(qtbot, detail.name, "first")
+    qtbot.keyClick(detail.name, Qt.Key.Key_Tab)
+    opened.idle()
+    assert detail.form.text_of("name") != ""
+    write(qtbot, detail.base_url, "ftp://files.example.com")
+    qtbot.keyClick(detail.base_url, Qt.Key.Key_Tab)
+    opened.idle()
+    assert "is no web address" in detail.form.text_of("url")
+    kept = opened.studio.accounts.get(second.id)
+    assert kept is not None
+    assert (kept.name, kept.base_url) == ("Second", second.base_url)
+    write(qtbot, detail.base_url, "http://10.0.0.7:8000")
+    qtbot.keyClick(detail.base_url, Qt.Key.Key_Tab)
+    opened.idle()
+    assert "unprotected" in detail.form.text_of("url")
+    assert detail.allow_http.isVisible()
+    click(qtbot, detail.allow_http)
+    opened.idle()
+    kept = opened.studio.accounts.get(second.id)
+    assert kept is not None
+    assert (kept.base_url, kept.allow_http) == ("http://10.0.0.7:8000", True)
+    assert detail.form.text_of("url") == ""
+
+
+def test_a_failed_test_says_what_to_do_and_shows_the_services_words_as_text(
+    opened: Opened, dialog: SettingsDialog, qtbot: QtBot, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(_account: str) -> Check:
+        failure = Failure(
+            kind=FailureKind.KEY, code="key_rejected", detail="<b>no</b> such key", request_id="req_7", http_status=401
+        )
+        raise ProviderError(failure, Sent.REFUSED)
+
+    monkeypatch.setattr(opened.studio.engine, "test", test)
+    account = add_account(opened, run)
+    dialog.show_page("accounts", account.id)
+    card = dialog.accounts.detail.card
+    click(qtbot, card.button)
+    opened.idle()
+    assert card.title == "The test failed"
+    assert "does not accept this key" in card.reason
+    assert "<b>no</b> such key" in card.reason
+    assert "req_7" in card.reason
+    label = next(each for each in card.findChildren(QLabel) if each.text() == card.reason)
+    assert label.textFormat() == Qt.TextFormat.PlainText
+
+
+def test_a_service_without_a_free_call_is_not_called_connected(
+    opened: Opened, dialog: SettingsDialog, qtbot: QtBot, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(_account: str) -> Check:
+        return Check(200, 90, verified=False)
+
+    monkeypatch.setattr(opened.studio.engine, "test", test)
+    account = add_account(opened, run, "globalaiopc")
+    dialog.show_page("accounts", account.id)
+    click(qtbot, dialog.accounts.detail.card.button)
+    opened.idle()
+    assert dialog.accounts.detail.card.title == "The service answers"
+    assert "no free call" in dialog.accounts.detail.card.reason
+
+
+def test_the_test_of_the_simulator_is_real(opened: Opened, dialog: SettingsDialog, qtbot: QtBot, run: Run) -> None:
+    dialog.show_page("accounts", "simulator-rivya")
+    detail = dialog.accounts.detail
+    assert not detail.remove.isVisible()
+    assert not detail.key.isVisible()
+    click(qtbot, detail.card.button)
+    run.until(lambda: detail.card.title == "Connection works", 30)
+    assert detail.card.facts[0] == "200 OK"
+
+
+def answer_box(dialog: QWidget, word: str) -> None:
+    box = dialog.findChild(QMessageBox)
+    assert box is not None
+    next(each for each in box.findChildren(QPushButton) if each.text() == word).click()
+
+
+def test_removing_asks_says_what_happens_and_forgets_the_key(
+    opened: Opened, dialog: SettingsDialog, qtbot: QtBot, run: Run
+) -> None:
+    account = add_account(opened, run)
+    job = Job(
+        id="j1",
+        intent="i1",
+        account=account.id,
+        base_url=account.base_url,
+        request=GenerationRequest(provider="rivya", model="sora-2", prompt="x"),
+        state=State.WAITING,
+        created_at=time.time(),
+    )
+    opened.studio.engine.jobs[job.id] = job
+    dialog.show_page("accounts", account.id)
+    click(qtbot, dialog.accounts.detail.remove)
+    box = dialog.findChild(QMessageBox)
+    assert box is not None
+    assert box.textFormat() == Qt.TextFormat.PlainText
+    assert "1 of its jobs have not ended" in box.informativeText()
+    answer_box(dialog, "Keep it")
+    opened.idle()
+    assert own(opened) == [account]
+    qtbot.waitUntil(lambda: dialog.findChild(QMessageBox) is None)
+    click(qtbot, dialog.accounts.detail.remove)
+    answer_box(dialog, "Remove account")
+    opened.idle()
+    assert own(opened) == []
+    assert run(opened.studio.secrets.get(account.id)).state is not SecretState.SESSION
+    assert dialog.accounts.detail.account_id == "simulator-rivya"
+
+
+def test_the_order_of_accounts_is_the_users(opened: Opened, dialog: SettingsDialog, qtbot: QtBot, run: Run) -> None:
+    names = ("One", "Two", "Three")
+    ids = [add_account(opened, run, name=name).id for name in names]
+    accounts = dialog.accounts.list
+    dialog.show_page("accounts", ids[2])
+    accounts.setFocus()
+    qtbot.keyClick(accounts, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    opened.idle()
+    assert [each.name for each in own(opened)] == ["One", "Three", "Two"]
+    assert accounts.ids[:3] == [ids[0], ids[2], ids[1]]
+    assert accounts.current_id == ids[2]
+    qtbot.keyClick(accounts, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    opened.idle()
+    qtbot.keyClick(accounts, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    opened.idle()
+    assert [each.name for each in own(opened)] == ["Three", "One", "Two"]
+
+
+def test_the_folder_of_the_videos_is_changed_and_a_bad_one_refused(
+    opened: Opened, dialog: SettingsDialog, tmp_path: Path, run: Run
+) -> None:
+    dialog.show_page("files")
+    page = dialog.findChild(QWidget, "files-page")
+    assert page is not None
+    target = tmp_path / "my clips"
+    page._set_folder(str(target))  # type: ignore[attr-defined]  # the folder dialog is the system's
+    opened.idle()
+    assert opened.studio.settings.current.videos_folder == str(target)
+    assert target.is_dir()
+    (tmp_path / "file").write_text("in the way")
+    page._set_folder(str(tmp_path / "file" / "clips"))  # type: ignore[attr-defined]
+    opened.idle()
+    assert "cannot be written to" in page.form.text_of("folder")  # type: ignore[attr-defined]
+    assert opened.studio.settings.current.videos_folder == str(target)
+
+
+def test_a_name_template_shows_its_example_and_its_mistakes(
+    opened: Opened, dialog: SettingsDialog, qtbot: QtBot
+) -> None:
+    dialog.show_page("files")
+    page = dialog.findChild(QWidget, "files-page")
+    template: QLineEdit = page.template  # type: ignore[union-attr]
+    write(qtbot, template, "{model} {nonsense}")
+    assert "{nonsense} stands for nothing" in page.form.text_of("template")  # type: ignore[union-attr]
+    qtbot.keyClick(template, Qt.Key.Key_Tab)
+    opened.idle()
+    assert opened.studio.settings.current.name_template == "{date} {prompt} {id}", "a wrong one is not kept"
+    write(qtbot, template, "clip: {model}/{id}")
+    example: QLabel = page.example  # type: ignore[union-attr]
+    assert "/" not in example.text()
+    assert example.text().startswith("clip")
+    assert example.text().endswith(".mp4")
+    qtbot.keyClick(template, Qt.Key.Key_Return)
+    opened.idle()
+    assert opened.studio.settings.current.name_template == "clip: {model}/{id}"
+    write(qtbot, template, " ")
+    assert "Give the files a name" in page.form.text_of("template")  # type: ignore[union-attr]
+
+
+def test_theme_text_size_and_motion_are_kept(opened: Opened, dialog: SettingsDialog, qtbot: QtBot, run: Run) -> None:
+    dialog.show_page("appearance")
+    page = dialog.findChild(QWidget, "appearance-page")
+    page.theme.setFocus()  # type: ignore[union-attr]
+    page.theme.setCurrentIndex(2)  # type: ignore[union-attr]
+    page.theme.activated.emit(2)  # type: ignore[union-attr]
+    qtbot.keyClick(page.motion, Qt.Key.Key_Space)  # type: ignore[union-attr]
+    qtbot.keyClick(page.box, Qt.Key.Key_Up)  # type: ignore[union-attr]
+    run.until(lambda: opened.studio.settings.current.text_size == 105)
+    assert opened.studio.settings.current.theme == "light"
+    assert opened.studio.settings.current.reduce_motion is True
+
+
+def test_the_search_finds_pages_by_what_is_written_on_them(dialog: SettingsDialog, qtbot: QtBot) -> None:
+    def listed() -> list[str]:
+        return [each.text() for each in dialog._nav_buttons.values() if each.isVisible()]
+
+    assert listed() == ["Accounts", "Files", "Appearance", "Privacy"]
+    qtbot.keyClicks(dialog.search, "TELEmetry")
+    assert listed() == ["Privacy"]
+    qtbot.keyClick(dialog.search, Qt.Key.Key_Return)
+    assert dialog.page == "privacy"
+    write(qtbot, dialog.search, "no such thing")
+    assert listed() == []
+    assert dialog._nothing.isVisible()
+
+
+def test_diagnostics_hold_no_key_and_no_prompt(
+    opened: Opened, dialog: SettingsDialog, qtbot: QtBot, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    account = add_account(opened, run)
+    opened.studio.paths.logs.joinpath("window.log").write_text(f"sent with {KEY}\n")
+    request = GenerationRequest(provider="rivya", model="sora-2", prompt="a private thought")
+    opened.studio.engine.jobs["j"] = Job(id="j", intent="i", account=account.id, base_url="", request=request)
+    dialog.show_page("privacy")
+    page = dialog.findChild(QWidget, "privacy-page")
+    click(qtbot, page.copy)  # type: ignore[union-attr]
+    text = QGuiApplication.clipboard().text()
+    assert "1 waiting" in text
+    assert "sent with •••" in text
+    assert "canary" not in text
+    assert "private thought" not in text
+
+
+def test_the_dialog_keeps_its_smallest_size_and_survives_every_theme_and_size(
+    dialog: SettingsDialog, dressed: QApplication
+) -> None:
+    assert (dialog.minimumWidth(), dialog.minimumHeight()) == (960, 620)
+    grabbed: dict[str, object] = {}
+    for name in ("dark", "light", "contrast"):
+        for percent in (90, 150):
+            theme().apply(dressed, name, percent)
+            grabbed[name] = dialog.grab().toImage().pixel(40, 300)
+    assert len(set(grabbed.values())) == 3
