@@ -102,7 +102,17 @@ class _Engine(QIconEngine):
 
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
         px = max(1, min(size.width(), size.height()))  # Logical px, since Qt 6.8.
-        return _drawn(self._name, self._ink(mode, state).name(QColor.NameFormat.HexArgb), px, scale)
+        drawn = _drawn(self._name, self._ink(mode, state).name(QColor.NameFormat.HexArgb), px, scale)
+        if size.width() <= px:
+            return drawn
+        # Wider than high: the room behind the icon keeps a button's words away from it.
+        padded = QPixmap(size * scale)
+        padded.setDevicePixelRatio(scale)
+        padded.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(padded)
+        painter.drawPixmap(0, (size.height() - px) // 2, drawn)
+        painter.end()
+        return padded
 
     def clone(self) -> QIconEngine:
         return _Engine(self._name, self._role, self._on)
