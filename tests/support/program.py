@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 from support.screen import Screen, wait_for
 
+COMPLAINT = re.compile(r"^\S+ \S+ (WARNING|ERROR|CRITICAL) |^Traceback")
 COMMAND = [sys.executable, "-m", "sora_desktop"]
 
 
@@ -79,6 +81,12 @@ class Program:
     def output(self) -> str:
         """What it has printed, over all its starts."""
         return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def complaints(self) -> list[str]:
+        """What it printed, and the warnings and errors it wrote down, Qt's among them."""
+        file = self.data / "logs" / "window.log"
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        return self.output().splitlines() + [line for line in lines if COMPLAINT.search(line)]
 
     def jobs(self) -> list[dict[str, Any]]:
         """The jobs as they stand in the database, in the order they were made."""
