@@ -27,6 +27,7 @@ class Arguments(argparse.Namespace):
     count: int
     json: bool
     no_wait: bool
+    state: Path | None
 
     def paths(self) -> Paths:
         """The data folder that was asked for. Raises EnvironmentProblem where it cannot be made."""

@@ -59,8 +59,8 @@ class SimulatorProcess:
             dead, self._child = self._child, None
             if dead is not None:
                 await _on_thread(dead.end)
-            self._child = await self._start()
-            return self._child.urls
+            child = self._child = await self._start()
+            return child.urls
 
     @property
     def pid(self) -> int | None:
@@ -75,53 +75,34 @@ class SimulatorProcess:
                 await _on_thread(child.end)
 
     async def _start(self) -> _Child:
-        port = self._last_port()
+        child = _Child(self._command(), self._complaints)
         try:
-            child = await self._try(port)
-        except UserError:
-            if not port:
-                raise
-            # Somebody else has the port by now: any other will do.
-            child = await self._try(0)
-        with contextlib.suppress(OSError):
-            self._address.write_text(json.dumps({"port": child.port, **child.urls}), encoding="utf-8")
-        return child
-
-    async def _try(self, port: int) -> _Child:
-        child = _Child(self._command(port), self._complaints)
-        ready = asyncio.wrap_future(_call_on_thread(child.wait_ready))
-        try:
-            await ready
+            await asyncio.wrap_future(_call_on_thread(child.wait_ready))
+            await _on_thread(lambda: self._remember(child))
         except BaseException:
             # Also when the caller is cancelled: nobody else knows this child.
-            await asyncio.shield(asyncio.wrap_future(_call_on_thread(child.end)))
+            await _on_thread(child.end)
             raise
         return child
 
-    def _command(self, port: int) -> list[str]:
+    def _command(self) -> list[str]:
         # A frozen program is its own interpreter and takes no -m.
         program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "sora_desktop"]
-        arguments = ["--port", str(port), "--state", str(self._state), "--pace", f"{self._pace:g}", "--watch-stdin"]
+        # Port 0: the simulator takes the one of last time where it is free, because jobs keep addresses.
+        arguments = ["--port", "0", "--state", str(self._state), "--pace", f"{self._pace:g}", "--watch-stdin"]
         return [*program, "simulate", *arguments]
 
-    def _remembered(self) -> tuple[int, dict[str, str]]:
-        try:
-            return _understood(self._address.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return 0, {}
-
-    def _last_port(self) -> int:
-        port, _urls = self._remembered()
-        return port
+    def _remember(self, child: _Child) -> None:
+        """For other processes that look at this data folder."""
+        with contextlib.suppress(OSError), _private(self._address) as file:
+            file.write(json.dumps({"port": child.port, **child.urls}).encode())
 
     def _running_elsewhere(self) -> dict[str, str]:
-        port, urls = self._remembered()
-        if not port:
-            return {}
         try:
+            port, urls = _understood(self._address.read_text(encoding="utf-8"))
             with socket.create_connection(("127.0.0.1", port), timeout=1):
                 return urls
-        except OSError:
+        except (OSError, ValueError):
             return {}
 
 
@@ -134,7 +115,7 @@ class _Child:
         self._complaints = complaints
         self._ready: Future[str] = Future()
         try:
-            with complaints.open("wb") as errors:
+            with _private(complaints) as errors:
                 self.process = subprocess.Popen(
                     command,
                     stdin=subprocess.PIPE,
@@ -196,6 +177,11 @@ class _Child:
         return " ".join(words)[-LAST_WORDS:] or f"it ended with code {self.process.returncode}."
 
 
+def _private(file: Path) -> IO[bytes]:
+    """`file`, emptied, for its owner only."""
+    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
+
 def _understood(line: str) -> tuple[int, dict[str, str]]:
     """Port and addresses of a ready line. Raises ValueError for anything else."""
     told: Any = json.loads(line)
@@ -218,6 +204,7 @@ def _environment() -> dict[str, str]:
 def _call_on_thread(work: Callable[[], T]) -> Future[T]:
     """Runs what blocks on a thread of its own, which never delays the end of the program."""
     future: Future[T] = Future()
+    future.set_running_or_notify_cancel()  # from here on nobody can cancel it under the thread's feet
 
     def run() -> None:
         try:
