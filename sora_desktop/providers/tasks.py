@@ -62,11 +62,16 @@ def read_task(
 
     Raises ProviderError, `answer_broken`, where a poll brought neither an id nor a state nor a result.
     """
-    told = identifier(first(task, "id", "task_id", "taskId"))
+    named = first(task, "id", "task_id", "taskId")
+    told = identifier(named)
     urls = web_urls(*(task.get(key) for key in words.urls))
-    if not told and not urls and not isinstance(task.get("status"), str):
+    state = task.get("status")
+    tells = isinstance(state, str) or bool(urls)
+    # Two fields of the wrong type are no task of ours: believing its id would lose the paid one.
+    odd = state is not None and not tells and (bool(asked) or not isinstance(named, str))
+    if odd or not (told or tells):
         raise broken(answer, About.TASK if asked else About.CREATE, keys=keys)
-    status, note = _status(task.get("status"), words, has_result=bool(urls))
+    status, note = _status(state, words, has_result=bool(urls))
     if asked and told and told != asked:
         note = note or f"The answer names another id: {plain(told, 80)}."
     final = number(first(task, *words.final))

@@ -1,0 +1,70 @@
+"""What tests of the dialects share: the shipped models, requests, and a dialect with its own door to the network."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any
+from unittest.mock import patch
+
+from sora_desktop.core.catalog import Catalog, Model
+from sora_desktop.core.errors import ProviderError
+from sora_desktop.core.request import GenerationRequest
+from sora_desktop.providers import http as door
+from sora_desktop.providers.base import Connection, Dialect
+from sora_desktop.providers.http import Http
+from sora_desktop.providers.registry import dialects
+from sora_desktop.storage.catalog import load_catalog
+from support.raw_server import RawServer, always, in_turn, raw_server, reply
+
+_tls_context = door.tls_context
+KEY = "rvya_sk_canary_0123456789abcdef"
+
+
+@cache
+def shared_context() -> ssl.SSLContext:
+    """Loading the roots takes longer than any of these tests."""
+    return _tls_context()
+
+
+@cache
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+def model(provider: str, model_id: str) -> Model:
+    found = catalog().model(provider, model_id)
+    assert found is not None
+    return found
+
+
+ALL_MODELS = [(provider.id, one.id) for provider in catalog().providers for one in provider.models]
+
+
+def request(provider: str, model_id: str, prompt: str = "A boat", **values: Any) -> GenerationRequest:
+    return GenerationRequest(provider=provider, model=model_id, prompt=prompt, values=values)
+
+
+@asynccontextmanager
+async def talking(name: str, *answers: bytes, **options: Any) -> AsyncIterator[tuple[Dialect, Connection, RawServer]]:
+    """A dialect, its connection, and a server that gives `answers` in turn."""
+    with patch.object(door, "tls_context", shared_context):
+        http = Http(**{"connect": 2.0, "read": 2.0, **options})
+        await http.warm()
+    try:
+        async with raw_server(in_turn(*answers) if answers else always(reply(200, {}))) as server:
+            yield dialects(http)[name], Connection(server.url, KEY), server
+    finally:
+        await http.aclose()
+
+
+async def error_of(awaitable: Any) -> ProviderError:
+    """The ProviderError that `awaitable` ends with; nothing of the key is in it."""
+    try:
+        got = await awaitable
+    except ProviderError as error:
+        assert "canary" not in error.failure.model_dump_json() + str(error)
+        return error
+    raise AssertionError(f"no error but {got!r}")
