@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,8 @@ THIN = "\u202f"
 """Splits thousands, and a number from its unit where it must not break."""
 
 
+LONG_FIGURE = re.compile(r"\d{5,15}")
+
 translate = QCoreApplication.translate
 
 
@@ -30,7 +33,8 @@ def sentence(what: str | Failure | Problem | SoraError, args: Mapping[str, str] 
         code, words = what.code, what.words
     else:
         code, words = what.code, what.args
-    return say(code, words, lambda template: translate("Sentences", template))
+    figures = {name: number(int(text)) if LONG_FIGURE.fullmatch(text) else text for name, text in (words or {}).items()}
+    return say(code, figures, lambda template: translate("Sentences", template))
 
 
 def number(value: float, digits: int = 1) -> str:

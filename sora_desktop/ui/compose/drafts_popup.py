@@ -197,7 +197,7 @@ class DraftsPopup(Popup):
     def open_for(self, anchor: QWidget, width: int) -> None:
         """Opens below `anchor` with all drafts."""
         self.field.clear()
-        self._say_deleted("")
+        self.model.fill([], "")
         self.refresh()
         self.open_below(anchor, width, scale(400))
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QTextBlockFormat, QTextCursor
+from PySide6.QtCore import QMimeData, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QTextBlockFormat, QTextCursor, QTextLayout
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
 
 from sora_desktop.core.request import prompt_length
@@ -29,6 +29,7 @@ class PromptText(QTextEdit):
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(0)
+        self.hint = ""
         mark(self, look="bare")
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
@@ -55,6 +56,15 @@ class PromptText(QTextEdit):
         else:
             super().keyPressEvent(event)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hint and self.document().isEmpty():
+            # Qt's own placeholder is one line high where the line height is fixed.
+            painter = QPainter(self.viewport())
+            painter.setFont(self.font())
+            painter.setPen(theme().colour("faint"))
+            paint_lines(painter, self.viewport().rect(), self.hint, scale(FACES["prompt"].line))
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.left.emit()
@@ -74,9 +84,10 @@ class PromptEditor(QFrame):
         self._silent = False
         self.text = PromptText(self)
         self.text.setProperty("ringFrame", self)
-        self.text.setPlaceholderText(
-            self.tr("Describe a shot: subject, action, camera, light. You can start writing now; drafts are kept.")
+        self.text.hint = self.tr(
+            "Describe a shot: subject, action, camera, light. You can start writing now; drafts are kept."
         )
+        self.text.setAccessibleDescription(self.text.hint)
         self.text.setAccessibleName(self.tr("Prompt"))
         self.counter = label("", "secondary", "faint", parent=self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -137,6 +148,7 @@ class PromptEditor(QFrame):
 
     def _on_text_changed(self) -> None:
         if not self._silent:
+            self._keep_line_height()
             self._count()
             self.changed.emit(self.prompt)
 
@@ -159,12 +171,32 @@ class PromptEditor(QFrame):
         self._set_line_height()
         self._silent = False
 
+    def _keep_line_height(self) -> None:
+        """A text set from outside comes with the font's own line height."""
+        if self.text.document().firstBlock().blockFormat().lineHeight() != scale(FACES["prompt"].line):
+            self._silent = True
+            self._set_line_height()
+            self._silent = False
+
     def _set_line_height(self) -> None:
         whole = QTextCursor(self.text.document())
         whole.select(QTextCursor.SelectionType.Document)
         spaced = QTextBlockFormat()
         spaced.setLineHeight(scale(FACES["prompt"].line), QTextBlockFormat.LineHeightTypes.FixedHeight.value)
         whole.mergeBlockFormat(spaced)
+
+
+def paint_lines(painter: QPainter, area: QRect, text: str, line_height: int) -> None:
+    """Wraps `text` into `area` with lines of `line_height` px."""
+    layout = QTextLayout(text, painter.font())
+    layout.beginLayout()
+    top = 0.0
+    while (line := layout.createLine()).isValid():
+        line.setLineWidth(area.width())
+        line.setPosition(QPointF(0, top + (line_height - line.height()) / 2))
+        top += line_height
+    layout.endLayout()
+    layout.draw(painter, QPointF(area.topLeft()))
 
 
 def storable(text: str) -> str:

@@ -227,8 +227,13 @@ class Page(QObject):
     def save_now(self) -> None:
         """Begins to save what is not saved."""
         self._due.stop()
-        if self._unsaved:
-            self._studio.tasks.spawn(self.flush(), "save draft")
+        if not self._unsaved:
+            return
+        if asyncio._get_running_loop() is None:
+            # Between two runs of the loop, as when the program is closing: whoever runs it next saves.
+            self._due.start(SAVE_AFTER)
+            return
+        self._studio.tasks.spawn(self.flush(), "save draft")
 
     async def flush(self) -> None:
         """Returns when everything written so far is on disk, or when it was said that it could not be kept."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from typing import Any
 
 import shiboken6
@@ -14,7 +13,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayo
 from sora_desktop.core.drafts import Draft
 from sora_desktop.core.errors import SoraError
 from sora_desktop.core.request import GenerationRequest
-from sora_desktop.storage.secrets import SecretState
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.compose.drafts import DraftBook
 from sora_desktop.ui.compose.drafts_popup import DraftsPopup
@@ -24,6 +22,7 @@ from sora_desktop.ui.compose.page import Page
 from sora_desktop.ui.compose.params_panel import ParamsPanel
 from sora_desktop.ui.compose.picker import PickerButton
 from sora_desktop.ui.compose.picker_list import PickerPopup
+from sora_desktop.ui.compose.readiness import Readiness
 from sora_desktop.ui.compose.references import ReferencesSection
 from sora_desktop.ui.icons import icon
 from sora_desktop.ui.studio import Studio
@@ -33,7 +32,6 @@ from sora_desktop.ui.widgets.basic import keep_height, label, mark, tool
 from sora_desktop.ui.widgets.hints import Hint
 from sora_desktop.ui.words import number, sentence
 
-KEYS_MISSING = (SecretState.MISSING, SecretState.UNAVAILABLE)
 SETTINGS_CODES = ("key_missing", "key_rejected", "account_off", "account_gone")
 
 
@@ -52,13 +50,13 @@ class ComposePanel(QWidget):
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
-        self._keys: dict[str, SecretState] = {}
         self._notice: tuple[str, str, str, Callable[[], object]] | None = None
         self._asked = False
         self._account = ""
         mark(self, surface="panel")
         self.page = Page(studio, self)
         self.book = DraftBook(studio, self.page)
+        self.readiness = Readiness(studio, self.page)
         self.picker = PickerButton(self)
         self.editor = PromptEditor(self)
         self.editor_hint = Hint(parent=self)
@@ -73,7 +71,7 @@ class ComposePanel(QWidget):
         self._more = tool("dots", self.tr("More"), self.tr("Drafts and more"), parent=self)
         self._lay_out()
         self._connect()
-        self._on_accounts_changed()
+        self.readiness.read_keys()
         self._show_all()
         self._spawn(self.book.restore(studio.settings.current.current_draft), "restore draft")
 
@@ -105,9 +103,8 @@ class ComposePanel(QWidget):
 
     def choose_model(self) -> None:
         """Opens the list of accounts and models."""
-        notes = {one: self.tr("No key") for one, state in self._keys.items() if state in KEYS_MISSING}
         draft = self.page.draft
-        self._picker_popup.open_for(self.picker, (draft.account, draft.model), notes)
+        self._picker_popup.open_for(self.picker, (draft.account, draft.model), self.readiness.notes())
 
     def show_drafts(self) -> None:
         """Opens the list of drafts."""
@@ -213,9 +210,10 @@ class ComposePanel(QWidget):
         self.footer.count_changed.connect(page.set_count)
         self.footer.generate.connect(self.generate)
         self.footer.link_clicked.connect(self._on_link)
-        bind(studio.accounts.changed, self._on_accounts_changed, self)
-        bind(studio.engine.balance_changed, self._on_balance_changed, self)
+        bind(studio.accounts.changed, page.settle, self)
+        self.readiness.changed.connect(self._refresh)
         bind(theme().changed, self._pad, self)
+        self.area.verticalScrollBar().rangeChanged.connect(self._pad)
 
     # What follows from what.
 
@@ -243,7 +241,7 @@ class ComposePanel(QWidget):
         if page.draft.account != self._account:
             self._account = page.draft.account
             self.account_changed.emit(self._account)
-            self._read_balance()
+            self.readiness.read_balance()
 
     def _refresh(self) -> None:
         """Shows what depends on any value: problems, cost, and whether it can be sent."""
@@ -259,12 +257,12 @@ class ComposePanel(QWidget):
         self.editor_hint.say("\n".join(at.get("prompt", [])))
         self.editor.set_invalid("prompt" in at)
         self._reset.setEnabled(bool(draft.values))
-        self.footer.show_cost(page.model, draft.values, draft.count, self._studio.engine.balances.get(draft.account))
+        self.footer.show_cost(page.model, draft.values, draft.count, self.readiness.balance)
         self._show_reason()
 
     def _show_reason(self) -> None:
         """Why Generate is off, else the last notice."""
-        reason, link = self._reason()
+        reason, link = self.readiness.reason()
         self.footer.set_ready(not reason, reason)
         if reason:
             self.footer.say(reason, "warning", link)
@@ -274,28 +272,12 @@ class ComposePanel(QWidget):
         else:
             self.footer.say("")
 
-    def _reason(self) -> tuple[str, str]:
-        account, model = self.page.account, self.page.model
-        if account is None:
-            return self.tr("Add an account to generate."), self.tr("Settings…")
-        if not account.enabled:
-            return self.tr("This account is switched off."), self.tr("Settings…")
-        if model is None:
-            return self.tr("Choose a model to generate."), self.tr("Choose…")
-        if self._keys.get(account.id) in KEYS_MISSING and self._needs_key(account.id):
-            return self.tr("This account has no key yet."), self.tr("Enter key…")
-        return "", ""
-
-    def _needs_key(self, account_id: str) -> bool:
-        account, provider = self._studio.accounts.get(account_id), self._studio.accounts.provider(account_id)
-        return account is not None and not account.builtin and provider is not None and provider.needs_key
-
     def _say(self, text: str, tone: str, link: str = "", call: Callable[[], object] = lambda: None) -> None:
         self._notice = (text, tone, link, call)
         self._show_reason()
 
     def _on_link(self) -> None:
-        if self._reason()[0]:
+        if self.readiness.reason()[0]:
             self._to_first_way_out()
         elif self._notice is not None:
             call = self._notice[3]
@@ -322,36 +304,6 @@ class ComposePanel(QWidget):
             self.focus_prompt()
         # After the hint has got its room.
         QTimer.singleShot(0, target, lambda: self.area.ensureWidgetVisible(target))
-
-    # Accounts, keys, balance.
-
-    def _on_accounts_changed(self) -> None:
-        self._spawn(self._read_keys(), "key states")
-        self.page.settle()
-
-    async def _read_keys(self) -> None:
-        for account in self._studio.accounts.all:
-            if self._needs_key(account.id):
-                state = await self._studio.accounts.key_state(account.id)
-                if not shiboken6.isValid(self):
-                    return
-                self._keys[account.id] = state
-                self._show_reason()
-
-    def _read_balance(self) -> None:
-        provider = self.page.provider
-        account_id = self.page.draft.account
-        if provider is not None and provider.has_balance and account_id not in self._studio.engine.balances:
-            self._spawn(self._ask_balance(account_id), "balance")
-
-    async def _ask_balance(self, account_id: str) -> None:
-        # Without a balance there is just none to show; the settings' test says why.
-        with suppress(SoraError):
-            await self._studio.engine.refresh_balance(account_id)
-
-    def _on_balance_changed(self, account_id: str, _balance: float | None) -> None:
-        if account_id == self.page.draft.account:
-            self._refresh()
 
     async def _submit(self, account_id: str, request: GenerationRequest, count: int) -> None:
         try:
@@ -403,7 +355,10 @@ class ComposePanel(QWidget):
         side = scale(padding)
         self._head.setContentsMargins(side, 0, side - scale(6), 0)
         self._top.setContentsMargins(side, 0, side, 0)
-        self._middle.setContentsMargins(side, scale(12), side, scale(12))
+        # The scroll bar stands in the padding, so that the fields keep in line with the picker.
+        bar = self.area.verticalScrollBar()
+        taken = bar.sizeHint().width() if bar.maximum() > 0 else 0
+        self._middle.setContentsMargins(side, scale(12), max(0, side - taken), scale(12))
         self.footer.set_padding(padding)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

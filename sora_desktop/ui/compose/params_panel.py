@@ -17,7 +17,7 @@ from sora_desktop.ui.widgets.basic import label, mark, plain
 from sora_desktop.ui.widgets.fold import Fold
 from sora_desktop.ui.widgets.hints import Hint, Picture
 
-LABEL_LEAST, LABEL_MOST, GAP = 80, 120, 8
+LABEL_LEAST, LABEL_WIDE, LABEL_MOST, GAP = 80, 112, 132, 8
 
 
 class Row(QWidget):
@@ -192,7 +192,8 @@ class ParamsPanel(QWidget):
         """All labels are as wide as the widest, within bounds, so that the fields stand in one column."""
         metrics = self.fontMetrics()
         widest = max((metrics.horizontalAdvance(row.label.text()) for row in self._rows.values()), default=0)
-        least, most = scale(LABEL_LEAST), scale(LABEL_MOST if self.width() > scale(320) else 100)
+        wide = self.width() > scale(320)
+        least, most = scale(LABEL_WIDE if wide else LABEL_LEAST), scale(LABEL_MOST if wide else 100)
         width = max(least, min(most, widest + 2))
         for row in self._rows.values():
             row.set_label_width(width)

@@ -93,12 +93,21 @@ class PickerButton(QAbstractButton):
             painter.drawText(QRect(right - wide, 0, wide, self.height()), RIGHT, self._price)
             right -= wide + scale(10)
         left = edge + side + scale(11)
-        for text, face, ink, top in ((self._title, "section", "text", 7), (self._line, "secondary", "muted", 25)):
+        for line, face, ink, top in ((self._title, "section", "text", 7), (self._line, "secondary", "muted", 25)):
             font = theme().font(face)
             painter.setFont(font)
             painter.setPen(theme().colour(ink))
-            shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, right - left)
+            shown = fitted(line, QFontMetrics(font), right - left)
             painter.drawText(QRect(left, scale(top), right - left, scale(17)), LEFT, shown)
+
+
+def fitted(line: str, metrics: QFontMetrics, room: int) -> str:
+    """`line` in `room`: of "account · model" the account gives way first, for the model says more."""
+    first, dot, last = line.partition(" · ")
+    left = room - metrics.horizontalAdvance(dot + last)
+    if dot and left < metrics.horizontalAdvance(first) and left > metrics.horizontalAdvance("Abcde…"):
+        return metrics.elidedText(first, Qt.TextElideMode.ElideRight, left) + dot + last
+    return metrics.elidedText(line, Qt.TextElideMode.ElideRight, room)
 
 
 def paint_sign(painter: QPainter, area: QRect, letter: str, sign: str, *, plate: str) -> None:

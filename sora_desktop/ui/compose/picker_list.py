@@ -216,7 +216,7 @@ class PickerPopup(Popup):
         self.none.setVisible(self.model.rowCount() == 0)
         self._select(self.model.row_of(*current))
         rows = sum(self.list.sizeHintForRow(row) for row in range(self.model.rowCount()))
-        extra = scale(70) + (scale(40) if self.field.isVisibleTo(self) else 0)
+        extra = scale(54) + (scale(40) if self.field.isVisibleTo(self) else 0)
         self.open_below(anchor, max(anchor.width(), scale(320)), min(rows, scale(420)) + extra)
         (self.field if self.field.isVisible() else self.list).setFocus(Qt.FocusReason.PopupFocusReason)
 
