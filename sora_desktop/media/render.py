@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import functools
 import hashlib
 import math
 from collections.abc import Callable, Iterator
@@ -19,8 +20,6 @@ from PIL import Image
 
 from sora_desktop.media.scene import Planes, Scene
 
-RATE = 48_000
-"""Samples of sound a second."""
 BLOCK = 1024
 """Samples of one AAC frame."""
 NOTES = (196, 220, 262, 294, 330, 392, 440)
@@ -42,20 +41,22 @@ def render(
     height: int,
     seconds: float,
     fps: int = 30,
+    rate: int = 48_000,
     caption: str = "",
     stop: Callable[[], bool] = bool,
 ) -> None:
     """Writes a clip to `target`, which appears only when it is whole.
 
-    `width` and `height` in pixels and even, `seconds` its length. `stop` is asked at each frame; when it says yes,
-    Stopped is raised. Raises OSError when the disk does not take it. It blocks: call it on a worker's thread.
+    `width` and `height` in pixels and even, `seconds` its length, `rate` the samples of its sound a second. `stop` is
+    asked at each frame; when it says yes, Stopped is raised. Raises OSError when the disk does not take it. It blocks:
+    call it on a worker's thread.
     """
     part = target.with_name(target.name + ".part")
     try:
         with av.open(str(part), mode="w", format="mp4", options={"movflags": "+faststart"}) as container:
             container.metadata["title"] = prompt[:200]
             container.metadata["comment"] = "Made by the simulator of Sora Desktop"
-            _encode(container, prompt, width, height, seconds, fps, caption, stop)
+            _encode(container, prompt, width, height, seconds, fps, rate, caption, stop)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
@@ -68,6 +69,7 @@ def _encode(
     height: int,
     seconds: float,
     fps: int,
+    rate: int,
     caption: str,
     stop: Callable[[], bool],
 ) -> None:
@@ -77,17 +79,17 @@ def _encode(
     context = picture.codec_context
     context.colorspace = context.color_primaries = context.color_trc = BT709
     context.color_range = LIMITED_RANGE
-    sound = container.add_stream("aac", rate=RATE, layout="stereo")
-    sound.bit_rate = 96_000
+    sound = container.add_stream("aac", rate=rate, layout="mono")
+    sound.bit_rate = rate * 2
     frames = max(1, round(seconds * fps))
     scene = Scene(prompt, width, height, frames, fps, caption)
-    blocks = _sound_blocks(prompt, round(seconds * RATE))
+    blocks = _sound_blocks(prompt, round(seconds * rate), rate)
     heard = 0
     for number in range(frames):
         if stop():
             raise Stopped
         container.mux(picture.encode(_picture_frame(scene.draw(number), number, fps)))
-        while heard * fps <= number * RATE:
+        while heard * fps <= number * rate:
             block = next(blocks, None)
             if block is None:
                 break
@@ -122,27 +124,25 @@ def _rows(source: Image.Image, line_size: int) -> bytes:
     return wider.tobytes()
 
 
-def _sound_blocks(prompt: str, samples: int) -> Iterator[AudioFrame]:
+def _sound_blocks(prompt: str, samples: int, rate: int) -> Iterator[AudioFrame]:
     """A quiet chord that breathes once a second, the last block shorter."""
-    second = _second_of_sound(hashlib.sha256(prompt.encode()).digest())
-    twice = (second + second).tobytes()
-    width = second.itemsize
+    choice = hashlib.sha256(prompt.encode()).digest()[1]
+    twice = _second_of_sound(NOTES[choice % len(NOTES)], rate) * 2
+    width = len(twice) // 2 // rate
     for start in range(0, samples, BLOCK):
         count = min(BLOCK, samples - start)
-        frame = AudioFrame("fltp", "stereo", count)
-        frame.sample_rate, frame.pts, frame.time_base = RATE, start, Fraction(1, RATE)
-        offset = start % RATE * width
-        for plane in frame.planes:
-            piece = twice[offset : offset + count * width]
-            plane.update(piece.ljust(plane.buffer_size, b"\0"))
+        frame = AudioFrame("fltp", "mono", count)
+        frame.sample_rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
+        offset = start % rate * width
+        piece = twice[offset : offset + count * width]
+        frame.planes[0].update(piece.ljust(frame.planes[0].buffer_size, b"\0"))
         yield frame
 
 
-def _second_of_sound(seed: bytes) -> array.array[float]:
-    low = NOTES[seed[1] % len(NOTES)]
-    turns = [math.tau * pitch / RATE for pitch in (low, low * 3 // 2, low * 2)]
-    breath = math.tau / RATE
-    return array.array(
-        "f",
-        ((0.06 - 0.03 * math.cos(breath * at)) * sum(math.sin(turn * at) for turn in turns) for at in range(RATE)),
-    )
+@functools.cache
+def _second_of_sound(low: int, rate: int) -> bytes:
+    """One second of floats, made once for each note."""
+    turns = [math.tau * pitch / rate for pitch in (low, low * 3 // 2, low * 2)]
+    breath = math.tau / rate
+    samples = ((0.06 - 0.03 * math.cos(breath * at)) * sum(math.sin(turn * at) for turn in turns) for at in range(rate))
+    return array.array("f", samples).tobytes()

@@ -129,8 +129,8 @@ async def _direct(world: World, request: Request) -> Any:
     )
     if not world.ledger.direct(task.id, outcome):
         raise Refusal(409, "ended", "the task has ended")
-    if task.outcome == "fail" and outcome.kind != "fail" and task.ready_at is None:
-        world.rendering.submit(task)
+    if outcome.kind != "fail" and task.ready_at is None:
+        world.rendering.submit(task, first=True)
     return await _task(world, request)
 
 

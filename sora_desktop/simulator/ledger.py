@@ -170,7 +170,8 @@ class Ledger:
         return [Task.of(row) for row in self._store.all(sql)]
 
     def rendered(self, task_id: str, etag: str) -> None:
-        self._store.run("UPDATE tasks SET ready_at = ?, etag = ? WHERE id = ?", self._clock.now(), etag, task_id)
+        sql = "UPDATE tasks SET ready_at = ?, etag = ? WHERE id = ? AND ready_at IS NULL"
+        self._store.run(sql, self._clock.now(), etag, task_id)
 
     def direct(self, task_id: str, outcome: Outcome) -> bool:
         """Lets a task that has not ended end now, as told: succeed (once its clip is there), fail, or never."""

@@ -1,9 +1,10 @@
-"""Makes the clips of accepted tasks, one after the other, on a thread of its own."""
+"""Makes the clips of accepted tasks, one at a time, on a thread of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import logging
 import queue
 import threading
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 LIGHT_FPS = 10
 LIGHT_SCALE = 4
+LIGHT_RATE = 16_000
 
 
 class Rendering:
@@ -25,7 +27,8 @@ class Rendering:
     def __init__(self, folder: Path, *, light: bool = False) -> None:
         self._folder = folder
         self._light = light
-        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._tasks: queue.PriorityQueue[tuple[float, int, Task | None]] = queue.PriorityQueue()
+        self._numbers = itertools.count()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -38,7 +41,7 @@ class Rendering:
                 loop.call_soon_threadsafe(what, task_id, words)
 
         def work() -> None:
-            while (task := self._tasks.get()) is not None and not self._stop.is_set():
+            while (task := self._tasks.get()[2]) is not None and not self._stop.is_set():
                 try:
                     tell(done, task.id, self._render(task))
                 except Stopped:
@@ -50,13 +53,14 @@ class Rendering:
         self._thread = threading.Thread(target=work, name="rendering", daemon=True)
         self._thread.start()
 
-    def submit(self, task: Task) -> None:
-        self._tasks.put(task)
+    def submit(self, task: Task, *, first: bool = False) -> None:
+        """Takes a task in; whose time is over soonest is rendered next. A clip that is there is not made again."""
+        self._tasks.put((0.0 if first else task.done_at, next(self._numbers), task))
 
     def close(self) -> None:
         """Ends the worker at its next frame."""
         self._stop.set()
-        self._tasks.put(None)
+        self._tasks.put((0.0, next(self._numbers), None))
         if self._thread is not None:
             self._thread.join()
 
@@ -71,6 +75,7 @@ class Rendering:
                 height=task.height // scale // 2 * 2,
                 seconds=task.seconds,
                 fps=LIGHT_FPS if self._light else 30,
+                rate=LIGHT_RATE if self._light else 48_000,
                 caption=f"{task.model} · {task.width} × {task.height} · {task.seconds:g} s",
                 stop=self._stop.is_set,
             )

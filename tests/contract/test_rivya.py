@@ -113,7 +113,8 @@ async def test_odd_answers_to_a_create_that_name_a_task(answer: Any, remote_id: 
 @pytest.mark.parametrize(
     "answer",
     [{}, [], "ok", None, {"id": None}, {"id": ""}, {"id": {}}, {"id": ".."}, {"id": True}, {"status": "queued"},
-     {"error": "no"}, {"id": 5, "status": ["queued"], "error": 3.5}, {"data": "none"}, b"", b"{", b"<html><title>Welcome</title>"],
+     {"error": "no"}, {"id": 5, "status": ["queued"], "error": 3.5}, {"data": "none"}, b"", b"{",
+     b"<html><title>Welcome</title>"],
 )  # fmt: skip
 async def test_a_success_without_a_task_leaves_it_open(answer: Any):
     async with talking("rivya", reply(200, answer)) as (rivya, connection, _):

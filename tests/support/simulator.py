@@ -55,13 +55,16 @@ class SimulatorProcess:
 
     def close(self) -> str:
         """Ends it as the program does, by the end of its standard input; what it complained about."""
-        if self.process.returncode is None:
-            code, errors = self._finished()
-            assert code == 0, f"the simulator ended with {code}: {errors}"
-        else:
-            errors = ""
         self._http.close()
+        code, errors = self._finished()
+        assert code == 0, f"the simulator ended with {code}: {errors}"
         return errors
+
+    def end_input(self) -> None:
+        """Ends its standard input."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.stdin = None
 
     def kill(self) -> None:
         """SIGKILL: nothing of it gets to tidy up."""
