@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from support.simulator import SimulatorProcess
+from support.simulator import SimulatorProcess, loopback_client
 
 
 @pytest.fixture(scope="session")
@@ -26,5 +26,5 @@ def simulator(running_simulator: SimulatorProcess) -> SimulatorProcess:
 
 @pytest.fixture
 def http() -> Iterator[httpx.Client]:
-    with httpx.Client(trust_env=False, timeout=30) as client:
+    with loopback_client() as client:
         yield client
