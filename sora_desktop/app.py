@@ -158,7 +158,7 @@ async def _window(
     shown.append(window)
     instance.asked.connect(window.come_to_front)
     window.show()
-    rooms.tasks.spawn(_warm_up(rooms, window), "warm-up")
+    rooms.tasks.spawn(_warm_up(rooms), "warm-up")
     try:
         await stop.wait()
         await window.leave()
@@ -168,11 +168,10 @@ async def _window(
         window.deleteLater()
 
 
-async def _warm_up(rooms: Assembly, window: MainWindow) -> None:
+async def _warm_up(rooms: Assembly) -> None:
     """What the first generation needs, fetched once the window stands."""
     await asyncio.sleep(0.2)
     await rooms.http.warm()
-    window.warm_up()
 
 
 async def _explain(problem: EnvironmentProblem, paths: Paths) -> None:

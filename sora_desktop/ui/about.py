@@ -148,7 +148,7 @@ def readme() -> str:
         about = metadata.metadata("sora-desktop")
     except metadata.PackageNotFoundError:
         return "# Sora Desktop\n"
-    return str(about.get_payload()) or str(about["Description"] or "# Sora Desktop\n")
+    return str(about["Description"] or "# Sora Desktop\n")
 
 
 def _keys_of(menu: QMenu) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from sora_desktop.core.catalog import Catalog, Provider
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.icons import paint_icon, pixmap
 from sora_desktop.ui.places import videos_folder
@@ -17,7 +18,7 @@ from sora_desktop.ui.widgets.basic import button, label
 from sora_desktop.ui.widgets.chip import Chip
 from sora_desktop.ui.words import Look, Shape
 
-WIDTH = 576
+WIDTH, HEIGHT = 576, 72
 
 
 class Card(QPushButton):
@@ -50,8 +51,7 @@ class Card(QPushButton):
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        width = self.width() or scale(WIDTH)
-        return QSize(scale(WIDTH), max(scale(72), self._row.heightForWidth(width)))
+        return QSize(scale(WIDTH), max(scale(HEIGHT), self._row.heightForWidth(self.width() or scale(WIDTH))))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(scale(320), self.sizeHint().height())
@@ -69,6 +69,11 @@ class Card(QPushButton):
         paint_icon(painter, QRect(at, middle - box // 2, box, box), self._picture, "accent" if self._first else "muted")
         arrow = scale(16)
         paint_icon(painter, QRect(self.width() - scale(32), middle - arrow // 2, arrow, arrow), "right", "muted")
+
+
+def offered(catalog: Catalog) -> list[Provider]:
+    """The services in the order they are offered: first those that promise never to make a clip twice."""
+    return sorted(catalog.providers, key=lambda provider: not provider.idempotent)
 
 
 class FirstRun(QWidget):
@@ -115,6 +120,11 @@ class FirstRun(QWidget):
         bind(theme().changed, self._on_theme_changed, self)
 
     @property
+    def first_card(self) -> Card | None:
+        """The card that has the focus at first."""
+        return next(iter(self.cards.values()), None)
+
+    @property
     def keyring_text(self) -> str:
         """What is said of where keys go."""
         return self._promise_text.text()
@@ -130,7 +140,7 @@ class FirstRun(QWidget):
             )
             simulator.clicked.connect(self.simulator_chosen)
             self.cards["simulator"] = simulator
-        for provider in self._studio.catalog.providers:
+        for provider in offered(self._studio.catalog):
             card = Card("key", self.tr("Add your {0} key").format(provider.name), provider.summary)
             card.clicked.connect(lambda _checked=False, name=provider.id: self.provider_chosen.emit(name))
             self.cards[provider.id] = card

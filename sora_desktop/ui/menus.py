@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QHBoxLa
 
 from sora_desktop.ui.icons import icon
 from sora_desktop.ui.theme import LEAST_TEXT, MOST_TEXT, theme
+from sora_desktop.ui.tokens import SIZES
+from sora_desktop.ui.widgets.basic import keep_height
 
 if TYPE_CHECKING:
     from sora_desktop.ui.main_window import MainWindow
@@ -26,6 +28,7 @@ class Menus(QObject):
         super().__init__(window)
         self._window = window
         bar = window.menuBar()
+        keep_height(bar, SIZES.menu_bar + 1)
         self.actions: dict[str, QAction] = {}
         self.menus: list[QMenu] = []
         self._file(self._menu(self.tr("&File")))
@@ -157,10 +160,10 @@ class Menus(QObject):
         about.setMenuRole(QAction.MenuRole.AboutRole)
 
     def _corner(self) -> QWidget:
-        """The three toggles of the panes, at the right of the bar."""
-        corner = QWidget()
+        """The toggles of the panes, at the right of the bar."""
+        corner = self._corner_widget = QWidget(self._window.menuBar())
         layout = QHBoxLayout(corner)
-        layout.setContentsMargins(0, 0, 8, 0)
+        layout.setContentsMargins(0, 2, 8, 2)
         layout.setSpacing(0)
         icons = {"compose": "pleft", "details": "pbottom", "queue": "pright"}
         for name, picture in icons.items():

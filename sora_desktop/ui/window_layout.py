@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMainWindow
 from sora_desktop.storage.settings import WindowLayout
 from sora_desktop.ui.layout import Panes
 from sora_desktop.ui.studio import Studio
+from sora_desktop.ui.viewer.panel import ViewerPanel
 
 REST_MS = 1000
 """From the last change to the save: a drag is one change."""
@@ -16,9 +17,9 @@ REST_MS = 1000
 class LayoutKeeper(QObject):
     """Restores the layout when made, and saves it a little after each change."""
 
-    def __init__(self, window: QMainWindow, panes: Panes, studio: Studio) -> None:
+    def __init__(self, window: QMainWindow, panes: Panes, viewer: ViewerPanel, studio: Studio) -> None:
         super().__init__(window)
-        self._window, self._panes, self._studio = window, panes, studio
+        self._window, self._panes, self._viewer, self._studio = window, panes, viewer, studio
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -44,11 +45,17 @@ class LayoutKeeper(QObject):
         if kept.geometry:
             self._window.restoreGeometry(QByteArray.fromBase64(kept.geometry.encode()))
         self._panes.restore(kept.widths, frozenset(kept.folded))
+        self._viewer.show_details("details" not in kept.folded)
 
     def layout(self) -> WindowLayout:
         """Everything as it is now."""
         geometry = bytes(self._window.saveGeometry().toBase64().data()).decode()
-        return WindowLayout(geometry=geometry, widths=self._panes.widths, folded=tuple(sorted(self._panes.folded)))
+        folded = self._panes.folded | (frozenset() if self._viewer.details_shown else {"details"})
+        return WindowLayout(geometry=geometry, widths=self._panes.widths, folded=tuple(sorted(folded)))
+
+    def changed(self) -> None:
+        """Something was folded: it is kept a little later."""
+        self._rest.start()
 
     async def save(self) -> None:
         """Keeps the layout now."""
