@@ -107,7 +107,7 @@ def _accounts(parser: Parser, everywhere: Parser) -> None:
     for name, help in (("test", test), ("remove", remove)):
         action = actions.add_parser(name, parents=[everywhere], help=help, description=f"{help.capitalize()}.")
         action.add_argument("account", nargs="?", metavar="ACCOUNT", help="name or id")
-        action.add_argument("--name", dest="account", default=argparse.SUPPRESS, metavar="NAME", help="the same")
+        action.add_argument("--name", default="", metavar="NAME", help="the same")
 
 
 def _generate(parser: Parser) -> None:

@@ -38,9 +38,9 @@ async def _run(arguments: Arguments) -> int:
             case "accounts", "list":
                 return await _list(studio, arguments)
             case "accounts", "test":
-                return await _test(studio, _named(studio, arguments.account))
+                return await _test(studio, _named(studio, arguments.account or arguments.name))
             case "accounts", "remove":
-                return await _remove(studio, _named(studio, arguments.account))
+                return await _remove(studio, _named(studio, arguments.account or arguments.name))
             case "models", _:
                 return _models(studio, arguments)
             case _:
