@@ -138,9 +138,12 @@ class Lines:
         return tr("{0} cr").format(words.number(sum(known), 2)) if sum(known) else tr("free")
 
     def credits(self, job: Job) -> float | None:
-        """The credits a job cost or holds; before it is sent, the published price. None where nothing is known."""
+        """The credits a job cost or holds; before it is sent, the published price. None where nothing is known.
+
+        What ended without a video and cost nothing has no price: it was not free, it was not billed.
+        """
         if job.final is not None:
-            return job.final
+            return None if job.final == 0 and job.ended and job.state is not State.DONE else job.final
         if job.reserved is not None:
             return job.reserved
         model = self.model(job)

@@ -1,0 +1,392 @@
+"""The centre column: the chosen job's video, or what the job is doing instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from sora_desktop.core.jobs import Job, State
+from sora_desktop.engine.works import Transfer
+from sora_desktop.ui import words
+from sora_desktop.ui.bind import bind
+from sora_desktop.ui.job_orders import JobOrders, Order
+from sora_desktop.ui.queue.lines import Lines
+from sora_desktop.ui.studio import Studio
+from sora_desktop.ui.theme import scale
+from sora_desktop.ui.viewer import facts, states
+from sora_desktop.ui.viewer.actions import ActionRow, Deed
+from sora_desktop.ui.viewer.canvas import Canvas
+from sora_desktop.ui.viewer.details import Details
+from sora_desktop.ui.viewer.dropdown import Dropdown
+from sora_desktop.ui.viewer.keys import Chord, ViewerKeys
+from sora_desktop.ui.viewer.player import Load, Player
+from sora_desktop.ui.viewer.saving import FrameSaver
+from sora_desktop.ui.viewer.screens import ScreenPage
+from sora_desktop.ui.viewer.stage import Stage
+from sora_desktop.ui.viewer.transport import Transport
+from sora_desktop.ui.viewer.uncertain import UncertainPage
+from sora_desktop.ui.widgets.basic import Elided, keep_height, label, line, mark
+
+ZOOMS = (0.5, 1.0, 2.0)
+BRIEF_BELOW = 640
+"""The height in px at 100 % under which the details give way to the picture."""
+
+
+class ViewerPanel(QWidget):
+    """`show_job` decides what is seen. The file is let go of before anything is done with it."""
+
+    edit_requested = Signal(str)
+    settings_requested = Signal(str)
+    folder_requested = Signal()
+    show_message = Signal(str)
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._job: Job | None = None
+        self._transfer: Transfer | None = None
+        self._play_when_ready = False
+        engine = studio.engine
+        self._lines = Lines(studio.catalog, engine.pace, paused=lambda: engine.paused)
+        self.orders = JobOrders(studio, self)
+        self.player = Player(self)
+        self._saver = FrameSaver(studio, self)
+        self._clock = QTimer(self)
+        self._clock.setInterval(1000)
+        self._clock.timeout.connect(self._refresh)
+        mark(self, surface="panel")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._build()
+        self._keys = ViewerKeys(self, self._key_calls())
+        self._connect()
+        self._refresh()
+
+    def _build(self) -> None:
+        self._file = Elided("", "secondary", "muted", mode=Qt.TextElideMode.ElideMiddle)
+        self._file.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.zoom = Dropdown(self.tr("Size of the picture"))
+        self.zoom.set_choices([(None, self.tr("Fit")), *((zoom, f"{zoom:.0%}") for zoom in ZOOMS)])
+        head = QWidget()
+        keep_height(head, 40)
+        row = QHBoxLayout(head)
+        row.setContentsMargins(16, 0, 8, 0)
+        row.setSpacing(scale(8))
+        row.addWidget(label(self.tr("Viewer"), "section"))
+        row.addSpacing(scale(24))
+        row.addWidget(self._file, 1)
+        row.addWidget(self.zoom)
+
+        self.canvas = Canvas()
+        self.transport = Transport(self.player, self._studio.settings)
+        self.stage = Stage(self.canvas, self.transport)
+        self.screen_page = ScreenPage()
+        self.uncertain_page = UncertainPage()
+        self.pages = QStackedWidget()
+        for page in (self.stage.home, self.screen_page, self.uncertain_page):
+            self.pages.addWidget(page)
+        self.actions_row = ActionRow(
+            [
+                Deed("save", self.tr("Save frame"), "camera", "S"),
+                Deed("edit", self.tr("Use again"), "edit"),
+                Deed("reveal", self.tr("Show in folder"), "folder"),
+                Deed("copy", self.tr("Copy recipe"), "copy"),
+                Deed("save_as", self.tr("Save frame as…"), "camera", only_menu=True),
+            ]
+        )
+        self.details = Details()
+        self._below = QWidget()
+        below = QVBoxLayout(self._below)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(0)
+        self._details_line = line()
+        for part in (line(), self.actions_row, self._details_line, self.details):
+            below.addWidget(part)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(head)
+        column.addWidget(line())
+        column.addWidget(self.pages, 1)
+        column.addWidget(self._below)
+
+    def _connect(self) -> None:
+        engine, player = self._studio.engine, self.player
+        bind(engine.job_changed, self._on_job_changed, self)
+        bind(engine.job_added, self._on_job_changed, self)
+        bind(engine.job_removed, self._on_job_removed, self)
+        bind(engine.progress_changed, self._on_progress_changed, self)
+        bind(engine.paused_changed, lambda _paused: self._refresh(), self)
+        bind(self._studio.accounts.changed, self._refresh, self)
+        player.frame_came.connect(self.canvas.show_frame)
+        player.load_changed.connect(self._on_load_changed)
+        self.canvas.zoom_changed.connect(self._show_zoom)
+        self.canvas.shape_changed.connect(self._refresh)
+        self.canvas.clicked.connect(player.toggle)
+        self.canvas.double_clicked.connect(self.toggle_fullscreen)
+        self.zoom.chosen.connect(self.canvas.set_zoom)
+        self.transport.kept.connect(self._on_kept)
+        self.transport.fullscreen_wanted.connect(self.toggle_fullscreen)
+        self.stage.changed.connect(lambda: self._keys.listen(self.stage.window or self.window()))
+        self.actions_row.wanted.connect(self._on_deed)
+        self.screen_page.wanted.connect(self._on_order)
+        page = self.uncertain_page
+        page.check_wanted.connect(self._on_check)
+        page.resend_wanted.connect(self._on_resend)
+        page.adopt_wanted.connect(self._on_adopt)
+        page.let_go_wanted.connect(self._on_let_go)
+        for source in (self.screen_page, page, self.details):
+            source.copied.connect(self.show_message)
+        self._saver.said.connect(self.show_message)
+        self.orders.edit_requested.connect(self.edit_requested)
+        self.orders.settings_requested.connect(self.settings_requested)
+        self.orders.folder_requested.connect(self.folder_requested)
+        self.orders.show_message.connect(self.show_message)
+
+    def _key_calls(self) -> dict[Chord, Callable[[], object]]:
+        key, player = Qt.Key, self.player
+        return {
+            (key.Key_Space, False): player.toggle,
+            (key.Key_K, False): player.toggle,
+            (key.Key_J, False): lambda: player.change_rate(-1),
+            (key.Key_L, False): lambda: player.change_rate(1),
+            (key.Key_Left, False): lambda: player.step(-1),
+            (key.Key_Right, False): lambda: player.step(1),
+            (key.Key_Left, True): lambda: player.jump(-1.0),
+            (key.Key_Right, True): lambda: player.jump(1.0),
+            (key.Key_Home, False): player.to_start,
+            (key.Key_End, False): player.to_end,
+            (key.Key_R, False): self.transport.toggle_loop,
+            (key.Key_M, False): self.transport.toggle_mute,
+            (key.Key_S, False): lambda: self._on_deed("save"),
+        }
+
+    # What is shown.
+
+    @property
+    def job(self) -> Job | None:
+        """The job that is shown."""
+        return self._job
+
+    def show_job(self, job_id: str | None, *, play: bool = False) -> None:
+        """Shows a job, or nothing. `play`: the user opened it himself, so its video starts."""
+        job = self._studio.engine.jobs.get(job_id) if job_id else None
+        if job is not None and self._job is not None and job.id == self._job.id and self.player.load is Load.READY:
+            self._job = job
+            if play:
+                self.player.play()
+            self._refresh()
+            return
+        self._close()
+        self._job = job
+        self._transfer = None
+        self._play_when_ready = play
+        self._open_file()
+        self._refresh()
+
+    @property
+    def details_shown(self) -> bool:
+        """Whether the details stand below the picture."""
+        return self.details.isVisibleTo(self._below)
+
+    def show_details(self, shown: bool) -> None:
+        """Shows or folds the details."""
+        self.details.setVisible(shown)
+        self._details_line.setVisible(shown)
+
+    def _close(self) -> None:
+        self.player.close()
+        self.canvas.clear()
+        self._play_when_ready = False
+
+    def _open_file(self) -> None:
+        """Loads the video of a job that is done; the first frame shows at once."""
+        job = self._job
+        if job is None or job.state is not State.DONE or not job.path or not Path(job.path).is_file():
+            return
+        self.player.open(Path(job.path))
+
+    def _screen(self) -> states.Screen | None:
+        """What is said instead of a picture; None where there is one."""
+        job = self._job
+        if job is None:
+            return states.nothing()
+        if job.state is not State.DONE:
+            return states.screen_of(job, self._lines, self._transfer)
+        if not Path(job.path).is_file():
+            return states.file_missing(job)
+        if self.player.problem:
+            return states.no_player(job, self.player.problem)
+        if self.player.load is Load.BROKEN:
+            return states.file_broken(job)
+        return None
+
+    def _refresh(self) -> None:
+        job, screen = self._job, self._screen()
+        if screen is None:
+            self.pages.setCurrentWidget(self.stage.home)
+        elif job is not None and job.state is State.UNCERTAIN:
+            self.uncertain_page.show_job(job)
+            self.pages.setCurrentWidget(self.uncertain_page)
+        else:
+            self.screen_page.show_screen(screen)
+            self.pages.setCurrentWidget(self.screen_page)
+        if screen is not None:
+            self.stage.leave_fullscreen()
+        self._below.setVisible(job is not None)
+        self._file.setText(Path(job.path).name if job is not None and job.path else "")
+        self._file.setToolTip("")
+        self._show_zoom()
+        if job is not None:
+            possible = {"edit", "copy"}
+            if job.path and Path(job.path).is_file():
+                possible.add("reveal")
+            if screen is None:
+                possible |= {"save", "save_as"}
+            self.actions_row.set_possible(possible)
+            self._show_details(job)
+        ticking = self.isVisible() and job is not None and job.state in states.PENDING
+        if ticking is not self._clock.isActive():
+            self._clock.start() if ticking else self._clock.stop()
+
+    def _show_details(self, job: Job) -> None:
+        image = self.canvas.image
+        picture = ""
+        if not image.isNull():
+            picture = f"{image.width()}×{image.height()} · {self.player.fps:g} fps"
+        asked = facts.asked(job, self._studio.catalog, self._studio.accounts)
+        line_of = self._lines.job(job)
+        summary = " · ".join(part for part in (self._lines.meta(job), line_of.price, self._lines.took(job)) if part)
+        self.details.show_job(job, asked, facts.became(job, picture), summary)
+
+    def _show_zoom(self) -> None:
+        shown = self.canvas.shown_zoom
+        self.zoom.setVisible(bool(shown) and self.pages.currentWidget() is self.stage.home)
+        percent = f"{round(shown * 100)}%"
+        fitting = self.canvas.zoom is None
+        self.zoom.set_value(self.canvas.zoom, self.tr("Fit {0}").format(percent) if fitting else percent)
+
+    # What the engine and the player say.
+
+    def _on_job_changed(self, job: Job) -> None:
+        if self._job is None or job.id != self._job.id:
+            return
+        before, self._job = self._job, job
+        if job.state not in {State.PREPARING, State.DOWNLOADING}:
+            self._transfer = None
+        if (before.state, before.path) != (job.state, job.path):
+            # A finished job shows its first frame, and plays only when it is asked to.
+            self._close()
+            self._open_file()
+        self._refresh()
+
+    def _on_job_removed(self, job_id: str) -> None:
+        if self._job is not None and job_id == self._job.id:
+            self.show_job(None)
+
+    def _on_progress_changed(self, job_id: str, transfer: Transfer) -> None:
+        if self._job is not None and job_id == self._job.id:
+            self._transfer = transfer
+            if self.isVisible():
+                self._refresh()
+
+    def _on_load_changed(self) -> None:
+        if self.player.load is Load.READY and self._play_when_ready:
+            self._play_when_ready = False
+            self.player.play()
+        self._refresh()
+
+    # What the person does.
+
+    def _on_deed(self, name: str) -> None:
+        job = self._job
+        if job is None:
+            return
+        path, player = self.player.path, self.player
+        match name:
+            case "save" if path is not None and player.frames:
+                self._saver.beside(path, player.time, player.frame + 1)
+            case "save_as" if path is not None and player.frames:
+                player.pause()
+                self._saver.ask(path, player.time, player.frame + 1)
+            case "edit" | "reveal" | "copy":
+                self._on_order(Order(name))
+
+    def _on_order(self, order: Order) -> None:
+        job = self._job
+        if job is None:
+            return
+        if order is Order.COLLECT:
+            # Also for a file that is there and broken: it is let go of first.
+            self._close()
+            self.orders.run(self._studio.engine.collect, [job])
+        else:
+            self.orders.give(order, [job])
+
+    def _on_check(self) -> None:
+        if self._job is not None:
+            self.orders.spawn(self._check(self._job))
+
+    async def _check(self, job: Job) -> None:
+        page = self.uncertain_page
+        page.answer.say(words.sentence("checking"), "muted")
+        page.check.setEnabled(False)
+        found = await self.orders.told(self._studio.engine.check(job.id))
+        page.check.setEnabled(True)
+        if self._job is not None and self._job.id == job.id:
+            tone = {"check_balance_less": "warning", "check_listed": "success"}.get(found[0], "muted") if found else ""
+            page.answer.say(words.sentence(*found) if found else "", tone)
+
+    def _on_resend(self) -> None:
+        job = self._job
+        if job is None:
+            return
+        self.orders.ask(
+            self.tr("Send this clip again?"),
+            self.tr("If the service did accept it the first time, you pay for two clips."),
+            self.tr("Send again"),
+            lambda: self.orders.run(self._studio.engine.resend, [job]),
+        )
+
+    def _on_adopt(self, remote_id: str) -> None:
+        if self._job is not None:
+            self.orders.spawn(self.orders.told(self._studio.engine.adopt(self._job.id, remote_id)))
+
+    def _on_let_go(self) -> None:
+        if self._job is not None:
+            self.orders.run(self._studio.engine.let_go, [self._job])
+
+    def _on_kept(self, changes: dict[str, object]) -> None:
+        self.orders.spawn(self._studio.settings.change(**changes))
+
+    def toggle_fullscreen(self) -> None:
+        """The picture on the whole screen, or back in its place."""
+        if self.stage.fullscreen:
+            self.stage.leave_fullscreen()
+        elif self.pages.currentWidget() is self.stage.home and self._job is not None:
+            self.stage.enter_fullscreen()
+
+    # Room and sight.
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._keys.listen(self.window())
+        self._refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.player.pause()
+        self._clock.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.details.set_brief(self.height() < scale(BRIEF_BELOW))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._refresh()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        event.ignore()
