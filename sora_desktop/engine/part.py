@@ -116,11 +116,16 @@ class _Writer:
         if part.size + len(chunk) > LARGEST:
             raise PartProblem(f"larger than {LARGEST // 1_000_000_000} GB")
         try:
-            self._file.write(chunk)
+            write_all(self._file, chunk)
         except OSError as error:
             with disk_problems(part.path.parent):
                 raise error
         part.size += len(chunk)
+
+
+def write_all(file: BinaryIO, chunk: bytes) -> None:
+    """The one write to the disk."""
+    file.write(chunk)
 
 
 def says_text(content_type: str) -> bool:

@@ -12,7 +12,7 @@ from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.naming import file_stem
 from sora_desktop.engine.part import Part
 from sora_desktop.engine.works import Works
-from sora_desktop.media import probe, stills
+from sora_desktop.media.errors import BadVideo
 from sora_desktop.storage import library
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Placing:
 
         Raises BadVideo when it does not decode (it is gone then), EnvironmentProblem when it cannot be named.
         """
-        await self._works.in_thread(probe.check, part.path, self._expected(job))
+        await self._works.in_thread(_check, part.path, self._expected(job))
         # One at a time: two clips of one name must not both think it free.
         async with self._naming:
             wanted = library.free_path(part.path.parent, self._name(job))
@@ -63,7 +63,7 @@ class Placing:
     async def _finish(self, job: Job, path: Path, size: int) -> None:
         works = self._works
         try:
-            await works.in_thread(stills.thumbnail, path, library.thumbnail_path(works.paths, job.id))
+            await works.in_thread(_draw_thumbnail, path, library.thumbnail_path(works.paths, job.id))
         except Exception:
             # A row without a picture is no reason to lose the clip.
             log.warning("no thumbnail for %s", job.id, exc_info=True)
@@ -96,11 +96,26 @@ class Placing:
         return file_stem(self._works.settings.current.name_template, fields)
 
 
+# On a worker thread, where the import of the codecs holds up nobody.
+
+
+def _check(path: Path, expected: float | None) -> None:
+    from sora_desktop.media import probe
+
+    probe.check(path, expected)
+
+
+def _draw_thumbnail(path: Path, target: Path) -> None:
+    from sora_desktop.media import stills
+
+    stills.thumbnail(path, target)
+
+
 def _is_whole(path: Path, size: int | None, expected: float | None) -> bool:
     try:
         if path.stat().st_size != size:
             return False
-        probe.check(path, expected)
-    except (OSError, probe.BadVideo):
+        _check(path, expected)
+    except (OSError, BadVideo):
         return False
     return True

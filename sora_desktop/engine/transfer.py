@@ -21,7 +21,7 @@ from sora_desktop.engine.part import Part, PartProblem, says_text
 from sora_desktop.engine.placing import Placing
 from sora_desktop.engine.polling import Polling
 from sora_desktop.engine.works import Transfer, Works
-from sora_desktop.media.probe import BadVideo
+from sora_desktop.media.errors import BadVideo
 from sora_desktop.providers.http import Download
 
 AT_ONCE = 3

@@ -15,23 +15,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.jobs import State
-from sora_desktop.core.request import GenerationRequest
-from sora_desktop.engine.accounts import Accounts
-from sora_desktop.engine.queue import Engine
-from sora_desktop.engine.tasks import Tasks
 from sora_desktop.media.render import render
-from sora_desktop.storage.accounts import AccountStore
-from sora_desktop.storage.catalog import load_catalog
-from sora_desktop.storage.database import Database
-from sora_desktop.storage.jobs import JobStore
-from sora_desktop.storage.paths import Paths
-from sora_desktop.storage.secrets import Secrets
-from sora_desktop.storage.settings import SettingsStore
+from support.bench import Bench
 from support.service import Mood, OnlyDownloads, Service
 
 PACE = 0.001
-CATALOG = load_catalog()
-MODELS = {"simulator-rivya": ("rivya", "sora-2"), "simulator-globalaiopc": ("globalaiopc", "openAiSora2Plus")}
+ACCOUNTS = ("simulator-rivya", "simulator-globalaiopc")
 
 
 @pytest.fixture(scope="module")
@@ -39,54 +28,6 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("video") / "v.mp4"
     render(path, "a clip", width=64, height=36, seconds=1)
     return path.read_bytes()
-
-
-async def no_addresses() -> dict[str, str]:
-    return {"rivya": "http://127.0.0.1:9/rivya", "globalaiopc": "http://127.0.0.1:9/globalaiopc"}
-
-
-class Life:
-    """The engine from one start to one end."""
-
-    def __init__(self, folder: Path, services: dict[str, Service], video: bytes) -> None:
-        self.paths = Paths.at(folder)
-        self.database = Database(self.paths.database)
-        self.services = services
-        self.video = video
-
-    async def begin(self) -> None:
-        await self.database.open()
-        self.settings = SettingsStore(self.database)
-        await self.settings.load()
-        self.secrets = Secrets()
-        self.accounts = Accounts(AccountStore(self.database), self.secrets, CATALOG, no_addresses)
-        await self.accounts.load()
-        self.tasks = Tasks()
-        self.defects: list[BaseException] = []
-        self.tasks.failed.connect(lambda error, name: self.defects.append(error))
-        self.engine = Engine(
-            jobs=JobStore(self.database),
-            accounts=self.accounts,
-            dialects=self.services,  # type: ignore[arg-type]
-            http=OnlyDownloads(self.video),  # type: ignore[arg-type]
-            settings=self.settings,
-            paths=self.paths,
-            tasks=self.tasks,
-            pace_of=lambda account: PACE,
-        )
-        await self.engine.start()
-
-    async def kill(self) -> None:
-        """The nearest to SIGKILL in one process: every task ends where it is; only what was committed is left."""
-        await self.engine.stop()
-        await self.database.close()
-
-    async def until_quiet(self) -> None:
-        """Until no job moves any more by itself."""
-        resting = {State.DONE, State.FAILED, State.CANCELLED, State.UNCERTAIN, State.EXPIRED}
-        async with asyncio.timeout(60):
-            while not all(job.state in resting or job.held for job in self.engine.jobs.values()):
-                await asyncio.sleep(0.01)
 
 
 class NeverTwice(RuleBasedStateMachine):
@@ -101,14 +42,20 @@ class NeverTwice(RuleBasedStateMachine):
             "globalaiopc": Service(idempotent=False, video=self.video),
         }
         self.sent_again: set[str] = set()
-        self.life = Life(self.folder, self.services, self.video)
+        self.life = self.new_life()
         self.runner.run(self.life.begin())
 
-    @rule(account=st.sampled_from(sorted(MODELS)), count=st.integers(1, 3))
+    def new_life(self) -> Bench:
+        return Bench(
+            self.folder,
+            pace=PACE,
+            services=self.services,
+            http=OnlyDownloads(self.video),  # type: ignore[arg-type]
+        )
+
+    @rule(account=st.sampled_from(ACCOUNTS), count=st.integers(1, 3))
     def submit(self, account: str, count: int) -> None:
-        provider, model = MODELS[account]
-        request = GenerationRequest(provider=provider, model=model, prompt="a boat")
-        self.runner.run(self.life.engine.submit(account, request, count))
+        self.runner.run(self.life.submit(account, count=count))
 
     @rule(provider=st.sampled_from(["rivya", "globalaiopc"]), moods=st.lists(st.sampled_from(Mood), max_size=5))
     def moods(self, provider: str, moods: list[Mood]) -> None:
@@ -126,7 +73,7 @@ class NeverTwice(RuleBasedStateMachine):
     def killed_and_started_again(self, milliseconds: int) -> None:
         self.runner.run(asyncio.sleep(milliseconds / 1000))
         self.runner.run(self.life.kill())
-        self.life = Life(self.folder, self.services, self.video)
+        self.life = self.new_life()
         self.runner.run(self.life.begin())
 
     @rule(order=st.sampled_from(["cancel", "retry", "hold", "release", "resend", "collect"]), index=st.integers(0, 9))
@@ -160,7 +107,7 @@ class NeverTwice(RuleBasedStateMachine):
                 service.moods.clear()
                 service.poll_moods.clear()
             self.runner.run(self.life.kill())
-            self.life = Life(self.folder, self.services, self.video)
+            self.life = self.new_life()
             self.runner.run(self.life.begin())
             for job in list(self.life.engine.jobs.values()):
                 if job.held:
