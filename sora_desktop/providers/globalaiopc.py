@@ -18,7 +18,7 @@ from sora_desktop.core.references import Reference, SentReference
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.providers.answers import Answer, Record, first, identifier, number, record, segment, unwrap
 from sora_desktop.providers.base import Check, Connection, Progress, RemoteTask
-from sora_desktop.providers.refusals import About, broken, by_status, problem, said_in
+from sora_desktop.providers.refusals import About, broken, by_status, paid, problem, said_in
 from sora_desktop.providers.tasks import Words, no_such_task, read_task
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class GlobalAIOPC:
 
     async def create(self, connection: Connection, body: bytes, intent: str) -> RemoteTask:
         """Starts a task. See `base.Dialect.create`."""
-        answer = await self._http.call(connection, "POST", "/v1/sora/videos", json_body=body)
+        answer = await paid(self._http.call(connection, "POST", "/v1/sora/videos", json_body=body))
         task = unwrap(answer.record(), "id", "task_id", "taskId")
         if answer.ok and identifier(first(task, "id", "task_id", "taskId")):
             return read_task(answer, task, WORDS, codes={}, keys=[connection.key])

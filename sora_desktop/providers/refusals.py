@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -213,6 +213,17 @@ def problem(
     )
     wish = retry_after(answer.headers, now)
     return ProviderError(failure, sent, retry_after=wish, transient=meaning.transient or code in PASSING)
+
+
+async def paid(call: Awaitable[Answer]) -> Answer:
+    """The answer of a create call; where it was lost, the error says that money may be in it."""
+    try:
+        return await call
+    except ProviderError as error:
+        if error.sent is not Sent.AMBIGUOUS:
+            raise
+        error.failure = error.failure.model_copy(update={"billed": Billed.MAYBE})
+        raise
 
 
 def broken(answer: Answer, about: About, *, keys: Iterable[str] = ()) -> ProviderError:

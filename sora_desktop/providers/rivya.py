@@ -42,6 +42,7 @@ from sora_desktop.providers.refusals import (
     About,
     Meaning,
     broken,
+    paid,
     problem,
     said_in,
 )
@@ -96,7 +97,8 @@ class Rivya:
     async def create(self, connection: Connection, body: bytes, intent: str) -> RemoteTask:
         """Starts a task; the intent travels as Idempotency-Key. See `base.Dialect.create`."""
         headers = {"idempotency-key": intent}
-        answer = await self._http.call(connection, "POST", "/api/v1/generations", json_body=body, headers=headers)
+        call = self._http.call(connection, "POST", "/api/v1/generations", json_body=body, headers=headers)
+        answer = await paid(call)
         outer = answer.record()
         task = unwrap(outer, "id", "task_id", "taskId")
         if answer.ok and identifier(first(task, "id", "task_id", "taskId")):

@@ -128,7 +128,7 @@ def way_failure(error: BaseException, flight: Flight, *, host: str, keys: Iterab
         code=code,
         args={"host": host, "url": host},
         action=action,
-        detail=told(f"{type(error).__name__}: {error}", keys),
+        detail=told(f"{type(error).__name__}: {error}".rstrip(": "), keys),
         http_status=flight.status,
     )
     return ProviderError(failure, sent, transient=code not in final)
