@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import struct
 
@@ -11,6 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+NO_LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+"""SO_LINGER with no time: closing sends a reset instead of what is left."""
 
 
 class Protocol(H11Protocol):
@@ -25,7 +29,7 @@ async def reset(request: Request) -> None:
     """Ends the connection with a TCP reset; what was not sent yet is lost, what was not read yet stays unread."""
     transport: asyncio.Transport = request.scope["state"]["transport"]
     with contextlib.suppress(OSError):
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
     transport.abort()
     await gone(request.receive)
 
