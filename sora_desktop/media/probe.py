@@ -12,14 +12,12 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from sora_desktop.media.errors import BadVideo
+
 MICROSECONDS = 1_000_000
 """FFmpeg's unit of a container's duration and of a seek without a stream."""
 LEAST_SECONDS_BEHIND = 0.5
 """How much shorter than its header a sound file may be: the last packet may end early."""
-
-
-class BadVideo(Exception):
-    """The file is no video that can be shown; the text says why, in plain words, without the file's path."""
 
 
 @dataclass(frozen=True, slots=True)
