@@ -21,7 +21,7 @@ def screen() -> Iterator[Screen]:
 
 @pytest.fixture
 def program(screen: Screen, home: Path) -> Iterator[Program]:
-    """The program on an empty data folder, not started. At the end it has to close well, with nothing to complain of."""
+    """The program on an empty data folder, not started. At the end it closes well, with nothing to complain of."""
     program = Program(screen, home / "a folder")
     yield program
     assert program.close() == 0

@@ -23,11 +23,13 @@ pytestmark = pytest.mark.desktop
 
 PROMPT = "A paper boat on a still lake, slow dolly left"
 REMOTE = ("queued", "processing")
+Box = tuple[int, int, int, int]
 
 
 def generate(program: Program, prompt: str) -> None:
-    """What a newcomer does: write, and press Ctrl+Return."""
+    """What a person does: go to the prompt, write, and press Ctrl+Return."""
     program.start()
+    program.screen.key("ctrl+l")
     program.screen.type(prompt)
     program.screen.key("ctrl+Return")
 
@@ -43,7 +45,11 @@ def test_a_typed_prompt_becomes_a_clip_that_the_viewer_plays(program: Program) -
     assert Path(job["path"]).parent == program.data / "videos"
     assert program.ledger()["billed_tasks"] == 1
 
-    seen = {shown.number: shown for shown in itertools.islice(shown_frames(program, clip.width, clip.height), 4)}
+    first = next(shown_frames(program, clip.width, clip.height))
+    assert first.number == 0, "the first frame stands there, until it is played"
+    program.screen.click(*first.middle)
+    seen = {shown.number: shown for shown in itertools.islice(shown_frames(program, clip.width, clip.height), 5)}
+    assert len(seen) == 5
     for number, picture in decoded(Path(job["path"]), set(seen)).items():
         assert seen[number].differs_from(picture) < 6, f"frame {number}"
 
@@ -60,10 +66,11 @@ def test_a_typed_prompt_becomes_a_clip_that_the_viewer_plays(program: Program) -
 
 
 class Shown:
-    """One frame as it stood on the screen: its number, read from the picture itself, and its pixels."""
+    """One frame as it stood on the screen: its number, read from the picture itself, its place and its pixels."""
 
-    def __init__(self, number: int, pixels: Image.Image) -> None:
+    def __init__(self, number: int, box: Box, pixels: Image.Image) -> None:
         self.number, self.pixels = number, pixels
+        self.middle = (box[0] + box[2]) // 2, (box[1] + box[3]) // 2
 
     def differs_from(self, frame: Image.Image) -> float:
         """The mean difference of a colour value (0 to 255) from the decoded frame."""
@@ -72,14 +79,17 @@ class Shown:
 
 
 def shown_frames(program: Program, width: int, height: int) -> Iterator[Shown]:
-    """Different frames that the viewer shows one after the other; it plays by itself."""
+    """The frames that are seen in the viewer, each once; it waits for the next."""
     last = -1
 
     def look() -> Shown | None:
-        pixels = video_on(program.screen.picture())
-        # Between two frames the picture may be half of one, half of the other: the counter's parity finds most.
-        number = frame_number(pixels.resize((width, height), Image.Resampling.BILINEAR)) if pixels else None
-        return Shown(number, pixels) if pixels and number is not None and number != last else None
+        screen = program.screen.picture()
+        box = place_of_the_video(screen)
+        if box is None:
+            return None
+        pixels = screen.crop(box)
+        number = frame_number(pixels.resize((width, height), Image.Resampling.BILINEAR))
+        return Shown(number, box, pixels) if number is not None and number != last else None
 
     while True:
         shown = wait_for(look, 15, f"another frame than {last} in the viewer")
@@ -87,8 +97,8 @@ def shown_frames(program: Program, width: int, height: int) -> Iterator[Shown]:
         yield shown
 
 
-def video_on(screen: Image.Image) -> Image.Image | None:
-    """The video's pixels: what is not the viewer's well within the well."""
+def place_of_the_video(screen: Image.Image) -> Box | None:
+    """Where the video is: what is not the viewer's well within the well."""
     for well in {theme.well for theme in (tokens.DARK, tokens.LIGHT)}:
         same = ImageChops.difference(screen, Image.new("RGB", screen.size, well)).convert("L")
         mask = same.point([255] + [0] * 255)
@@ -98,11 +108,11 @@ def video_on(screen: Image.Image) -> Image.Image | None:
         inner = mask.crop(box).point([255] + [0] * 255).getbbox()
         if inner is not None:
             left, top = box[0] + inner[0], box[1] + inner[1]
-            return screen.crop((left, top, left + inner[2] - inner[0], top + inner[3] - inner[1]))
+            return left, top, left + inner[2] - inner[0], top + inner[3] - inner[1]
     return None
 
 
-def _dense_box(mask: Image.Image) -> tuple[int, int, int, int] | None:
+def _dense_box(mask: Image.Image) -> Box | None:
     """The box of the rows and columns in which the mask stands for more than stray pixels."""
     columns = mask.resize((mask.width, 1), Image.Resampling.BOX).point([0] * 4 + [255] * 252).getbbox()
     rows = mask.resize((1, mask.height), Image.Resampling.BOX).point([0] * 4 + [255] * 252).getbbox()
@@ -134,6 +144,7 @@ def test_killed_in_mid_generation_the_clip_is_there_after_a_restart_and_paid_onc
 
 def test_a_draft_is_kept_within_a_second_and_is_there_after_a_kill(program: Program) -> None:
     program.start()
+    program.screen.key("ctrl+l")
     program.screen.type(PROMPT)
     wait_for(lambda: [draft["prompt"] for draft in program.drafts()] == [PROMPT], 1.5, "the draft in the database")
     program.kill()

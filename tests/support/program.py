@@ -8,6 +8,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import tomllib
 import urllib.request
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,10 @@ from typing import Any
 
 from support.screen import Screen, wait_for
 
-COMPLAINT = re.compile(r"^\S+ \S+ (WARNING|ERROR|CRITICAL) |^Traceback")
+ROOT = Path(__file__).parents[2]
+NOISE = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["qt_log_ignore"]
+"""What Qt says of a machine without sound and without a graphics card."""
+HEAD = re.compile(r"^\S+ \S+ (?:WARNING|ERROR|CRITICAL) (?:qt: default: )?")
 COMMAND = [sys.executable, "-m", "sora_desktop"]
 
 
@@ -38,7 +42,7 @@ class Program:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str:
-        """Starts it and answers the id of its window, which has the keyboard."""
+        """Starts it and answers the id of its window, which is drawn to its end and has the keyboard."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*COMMAND, "--data-dir", str(self.data)],
@@ -49,6 +53,7 @@ class Program:
             )
         window = wait_for(self._window, 30, "the window")
         self.screen.activate(window)
+        self.screen.wait_until_still()
         return window
 
     def _window(self) -> str:
@@ -83,10 +88,12 @@ class Program:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def complaints(self) -> list[str]:
-        """What it printed, and the warnings and errors it wrote down, Qt's among them."""
+        """What it printed, and the warnings and errors it wrote down, Qt's among them, but for the machine's own."""
         file = self.data / "logs" / "window.log"
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-        return self.output().splitlines() + [line for line in lines if COMPLAINT.search(line)]
+        messages = [HEAD.sub("", line) for line in lines if not re.match(r"^\S+ \S+ (INFO|DEBUG) ", line)]
+        own = [message for message in messages if not any(re.search(noise, message) for noise in NOISE)]
+        return self.output().splitlines() + own
 
     def jobs(self) -> list[dict[str, Any]]:
         """The jobs as they stand in the database, in the order they were made."""

@@ -70,6 +70,19 @@ class Screen:
         start = size + colours * 12
         return Image.frombuffer("RGB", (width, height), content[start : start + line * height], "raw", "BGRX", line, 1)
 
+    def wait_until_still(self, seconds: float = 10) -> None:
+        """Returns when nothing has changed for a third of a second (a cursor blinks every half)."""
+        seen, since = b"", 0.0
+
+        def still() -> bool:
+            nonlocal seen, since
+            now = self._file.read_bytes()
+            if now != seen:
+                seen, since = now, time.monotonic()
+            return time.monotonic() - since > 0.33
+
+        wait_for(still, seconds, "a screen that stands still")
+
     def window(self, title: str, seconds: float = 20) -> str:
         """The id of the visible window with this title (a regular expression), as soon as there is one."""
         found = wait_for(
