@@ -65,6 +65,12 @@ class Reporter:
         """The gravest of all jobs: what may have been billed unseen first."""
         return next((code for code in (UNCERTAIN, FAILED) if code in self._codes), DONE)
 
+    def missed(self, count: int) -> None:
+        """`count` jobs were deleted, in the window, before they had ended."""
+        if count:
+            self._codes.add(FAILED)
+            complain(f"{count} of the jobs were deleted before they had ended.")
+
 
 def _code(job: Job) -> int:
     if job.state is State.UNCERTAIN:
@@ -97,9 +103,10 @@ async def _generate(arguments: Arguments) -> int:
             elif studio.owner:
                 await studio.engine.start()
             try:
-                await Watch(studio, report, _accepted if arguments.no_wait else _never).until_settled(ids)
+                deleted = await Watch(studio, report, _accepted if arguments.no_wait else _never).until_settled(ids)
             except OwnerGone:
                 continue
+            report.missed(deleted)
             return report.exit_code
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from sora_desktop.assembly import Assembly
 from sora_desktop.cli.printing import Progress, complain, failure_text
@@ -38,16 +38,27 @@ class Watch:
         self._stuck_since: dict[str, float] = {}
         self._settled: set[str] = set()
 
-    async def until_settled(self, job_ids: Iterable[str]) -> None:
-        """Waits for these jobs. One that is deleted meanwhile is no longer waited for. Raises OwnerGone."""
+    async def until_settled(self, job_ids: Iterable[str]) -> int:
+        """Waits for these jobs; the answer is how many were deleted before they settled. Raises OwnerGone."""
         wanted = set(job_ids)
-        await self._run(lambda jobs: {job_id for job_id in wanted if job_id in jobs})
+
+        async def these() -> set[str]:
+            return wanted
+
+        await self._run(these)
+        return len(wanted - self._settled)
 
     async def until_all_settled(self) -> None:
         """Waits for every unfinished job, those too that are added meanwhile. Raises OwnerGone."""
-        await self._run(lambda jobs: {job.id for job in jobs.values() if not job.ended})
 
-    async def _run(self, pick: Callable[[dict[str, Job]], set[str]]) -> None:
+        async def unfinished() -> set[str]:
+            if self._studio.owner:
+                return {job.id for job in self._studio.engine.jobs.values() if not job.ended}
+            return await self._studio.jobs.unfinished()
+
+        await self._run(unfinished)
+
+    async def _run(self, pick: Callable[[], Awaitable[set[str]]]) -> None:
         engine = self._studio.engine
         links = [
             engine.job_added.connect(lambda _job: self._changed.set()),
@@ -57,10 +68,10 @@ class Watch:
         watched: set[str] = set()
         try:
             while True:
-                jobs = await self._jobs()
-                watched |= pick(jobs)
-                self._look(jobs, watched)
-                if all(job_id in self._settled or job_id not in jobs for job_id in watched):
+                watched |= await pick()
+                jobs = await self._jobs(watched)
+                self._look(jobs)
+                if self._settled.issuperset(jobs):
                     return
                 self._check_owner()
                 await self._next()
@@ -69,10 +80,12 @@ class Watch:
             for disconnect in links:
                 disconnect()
 
-    async def _jobs(self) -> dict[str, Job]:
+    async def _jobs(self, watched: set[str]) -> dict[str, Job]:
+        """The watched jobs that are still there."""
         if self._studio.owner:
-            return self._studio.engine.jobs
-        return {job.id: job for job in await self._studio.jobs.all()}
+            jobs = self._studio.engine.jobs
+            return {job_id: jobs[job_id] for job_id in watched if job_id in jobs}
+        return {job.id: job for job in await self._studio.jobs.some(watched)}
 
     async def _next(self) -> None:
         """Waits until something may have changed, at most LOOK seconds."""
@@ -94,10 +107,9 @@ class Watch:
             lock.release()
             raise OwnerGone
 
-    def _look(self, jobs: dict[str, Job], watched: set[str]) -> None:
-        for job_id in watched - self._settled:
-            job = jobs.get(job_id)
-            if job is None:
+    def _look(self, jobs: dict[str, Job]) -> None:
+        for job_id, job in jobs.items():
+            if job_id in self._settled:
                 continue
             if self._is_settled(job):
                 self._settled.add(job_id)
@@ -107,7 +119,7 @@ class Watch:
                 self._said[job_id] = job.failure.code
                 self._progress.clear()
                 complain(f"{job_id[:8]}: {failure_text(job.failure)}")
-        self._progress.show(self._line([jobs[job_id] for job_id in watched if job_id in jobs]))
+        self._progress.show(self._line(jobs.values()))
 
     def _is_settled(self, job: Job) -> bool:
         if job.ended or job.state is State.UNCERTAIN or self._enough(job):
@@ -115,9 +127,10 @@ class Watch:
         if not job.failure or job.failure.kind is not FailureKind.KEY:
             self._stuck_since.pop(job.id, None)
             return False
-        return time.monotonic() - self._stuck_since.setdefault(job.id, time.monotonic()) > STUCK
+        patience = max(1.0, STUCK * self._studio.engine.pace(job.account))
+        return time.monotonic() - self._stuck_since.setdefault(job.id, time.monotonic()) > patience
 
-    def _line(self, jobs: list[Job]) -> str:
+    def _line(self, jobs: Iterable[Job]) -> str:
         counts = Counter(job.state.value for job in jobs)
         minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
         return " · ".join([*(f"{count} {state}" for state, count in counts.items()), f"{minutes}:{seconds:02}"])

@@ -41,7 +41,7 @@ class Board:
 
     async def take_new(self) -> list[Job]:
         """Jobs that another process put into the database since."""
-        new = [job for job in await self._store.all() if job.id not in self.jobs]
+        new = await self._store.waiting_since(self.jobs)
         for job in new:
             self._put(job)
             self.added.emit(job)

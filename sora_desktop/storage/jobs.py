@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Container, Iterable
 
-from sora_desktop.core.jobs import Job, State
+from sora_desktop.core.jobs import ENDED, Job, State
 from sora_desktop.storage.database import Database
 from sora_desktop.storage.documents import read_all
 
@@ -28,21 +29,22 @@ class JobStore:
 
     async def some(self, job_ids: Iterable[str]) -> list[Job]:
         """Those of `job_ids` that are there and readable, in the order of the queue."""
-        wanted = set(job_ids)
-        return [job for job in await self.all() if job.id in wanted]
+        return await self._select(
+            "WHERE id IN (SELECT value FROM json_each(?)) ORDER BY position, created_at, id", json.dumps([*job_ids])
+        )
 
-    async def waiting_since(self, known: Collection[str]) -> list[Job]:
+    async def unfinished(self) -> set[str]:
+        """The ids of all jobs that have not ended."""
+
+        def read(db: sqlite3.Connection) -> set[str]:
+            return {str(job_id) for job_id, state in db.execute("SELECT id, state FROM jobs") if state not in ENDED}
+
+        return await self._database.read(read)
+
+    async def waiting_since(self, known: Container[str]) -> list[Job]:
         """Waiting jobs that are not `known`: another process put them there."""
         waiting = await self._select("WHERE state = ? ORDER BY position, created_at, id", State.WAITING.value)
         return [job for job in waiting if job.id not in known]
-
-    async def last_position(self) -> float:
-        """The position of the last job of the queue, 0 for an empty one."""
-
-        def read(db: sqlite3.Connection) -> float:
-            return float(db.execute("SELECT coalesce(max(position), 0) FROM jobs").fetchone()[0])
-
-        return await self._database.read(read)
 
     async def add(self, jobs: Iterable[Job]) -> None:
         """Inserts new jobs, all or none."""

@@ -4,16 +4,20 @@ import os
 import pty
 import select
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sora_desktop.media import probe
+from sora_desktop.storage.lock import OwnerLock
+from sora_desktop.storage.paths import Paths
 from support.commands import COMMAND, CommandLine, environment
 from support.simulator import SimulatorProcess
 
@@ -239,6 +243,33 @@ def test_a_second_process_hands_its_jobs_to_the_first_and_takes_over_when_that_d
     assert sora("resume", key=RIVYA_KEY).code == 0
     for prompt in ("A stuck cat", "A guest cat", "A handed cat", "A stuck cat, too"):
         assert service.billed(prompt) == 1, prompt
+
+
+def test_a_job_that_is_deleted_meanwhile_is_no_success(sora: CommandLine) -> None:
+    paths = Paths.at(sora.data)
+    window = OwnerLock(paths)
+    assert window.acquire()
+    child = sora.start("generate", *SHORT, "Deleted", "--json")
+    until(sora.rows)
+    with closing(sqlite3.connect(paths.database)) as db:
+        db.execute("DELETE FROM jobs")
+        db.commit()
+    out, err = child.communicate(timeout=30)
+    window.release()
+    assert child.returncode == 1 and out == "" and "1 of the jobs were deleted" in err
+
+
+def test_a_job_that_only_a_person_can_help_is_not_waited_for(sora: CommandLine, service: SimulatorProcess) -> None:
+    account = add(sora, service, "rivya", RIVYA_KEY)
+    arguments = ("generate", "--account", account, "--model", "sora-2", "--prompt", "A locked out cat", "--json")
+    service.fault("unauthorized", "poll", times=None, args={"code": "api_key_revoked", "message": "Gone."})
+    outcome = sora(*arguments, key=RIVYA_KEY)
+    (job,) = outcome.objects
+    assert outcome.code == 1 and job["state"] in {"queued", "processing"} and job["error"]["code"] == "key_revoked"
+    assert "not watched any longer" in outcome.err and "resume" in outcome.err
+    service.clear()
+    outcome = sora("resume", "--json", key=RIVYA_KEY)
+    assert outcome.code == 0 and outcome.objects[0]["state"] == "done" and service.billed("A locked out cat") == 1
 
 
 def test_accounts_are_added_tested_listed_and_removed(sora: CommandLine, service: SimulatorProcess) -> None:

@@ -55,13 +55,11 @@ async def test_a_job_comes_back_as_it_was(database: Database) -> None:
 
 async def test_jobs_come_in_the_order_of_the_queue(database: Database) -> None:
     store = JobStore(database)
-    assert await store.last_position() == 0.0
     await store.add([job("late", 3), job("first", 1), job("second", 2, created_at=5.0)])
     await store.add([job("also second", 2, created_at=4.0)])
     assert [each.id for each in await store.all()] == ["first", "also second", "second", "late"]
     await store.save(job("late", 0.5))
     assert (await store.all())[0].id == "late"
-    assert await store.last_position() == 2.0
     assert [each.id for each in await store.some(["second", "late", "gone"])] == ["late", "second"]
 
 
@@ -84,7 +82,9 @@ async def test_a_deleted_job_is_not_brought_back_by_a_late_save(database: Databa
 async def test_new_waiting_jobs_of_another_process_are_found(database: Database) -> None:
     store = JobStore(database)
     await store.add([job("known"), job("new"), job("sent", state=State.QUEUED)])
+    await store.add([job("ended", state=State.CANCELLED)])
     assert [each.id for each in await store.waiting_since({"known"})] == ["new"]
+    assert await store.unfinished() == {"known", "new", "sent"}
 
 
 async def test_a_row_that_cannot_be_read_is_skipped_told_and_kept(
