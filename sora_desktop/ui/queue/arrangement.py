@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -79,17 +79,23 @@ class Arrangement:
         self._folds: dict[str, bool] = {}
         self._open_batches: set[str] = set()
         self._stacks: dict[str, list[str]] = {}
+        self._made: dict[str, list[Row]] = {}
+        self._row: dict[str, Row] = {}
+        """Each job's row, made once: making thousands anew at every move is what would take the time."""
 
     def load(self, jobs: Iterable[Job]) -> None:
         """Everything anew, in one sort instead of many insertions."""
         self.jobs.clear()
         self._where.clear()
         self._sections.clear()
+        self._made.clear()
+        self._row.clear()
         for job in jobs:
             section = section_of(job)
             place = _place(job, section)
             self.jobs[job.id] = job
             self._where[job.id] = (section, place)
+            self._row[job.id] = Row(Kind.JOB, job.id, section)
             self._sections.setdefault(section, []).append(place)
         for places in self._sections.values():
             places.sort()
@@ -105,6 +111,8 @@ class Arrangement:
         if before:
             self._take_out(*before)
         self._where[job.id] = (section, place)
+        self._row[job.id] = Row(Kind.JOB, job.id, section)
+        self._made.pop(section, None)
         insort(self._sections.setdefault(section, []), place)
         return True
 
@@ -112,12 +120,14 @@ class Arrangement:
         """Forgets a job; True when it was known."""
         before = self._where.pop(job_id, None)
         self.jobs.pop(job_id, None)
+        self._row.pop(job_id, None)
         if before:
             self._take_out(*before)
         return before is not None
 
     def _take_out(self, section: str, place: Place) -> None:
         places = self._sections[section]
+        self._made.pop(section, None)
         del places[bisect_left(places, place)]
         if not places:
             del self._sections[section]
@@ -163,6 +173,7 @@ class Arrangement:
 
     def open_batch(self, batch: str, opened: bool) -> None:
         """Shows, or stacks again, the waiting jobs of a batch."""
+        self._made.pop(WAITING, None)
         if opened:
             self._open_batches.add(batch)
         else:
@@ -181,12 +192,14 @@ class Arrangement:
             rows.append(Row(Kind.SECTION, section, section))
             if self.folded(section):
                 continue
-            if section == WAITING:
-                rows += self._waiting()
-            else:
-                job = Kind.JOB
-                rows += [Row(job, place[2], section) for place in self._sections[section]]
+            if section not in self._made:
+                self._made[section] = self._waiting() if section == WAITING else self._plain(section)
+            rows += self._made[section]
         return rows
+
+    def _plain(self, section: str) -> list[Row]:
+        made = self._row
+        return [made[place[2]] for place in self._sections[section]]
 
     def _shown(self, show: Show) -> tuple[str, ...]:
         match show:
@@ -199,16 +212,24 @@ class Arrangement:
             case Show.ALL:
                 return (ATTENTION, ACTIVE_NOW, WAITING, *self.days())
 
-    def _waiting(self) -> Iterator[Row]:
+    def _waiting(self) -> list[Row]:
         """Two and more waiting jobs of a batch are one row, where the first of them stands."""
-        places = self._sections[WAITING]
-        self._stacks = {}
-        for _position, _created, job_id in places:
-            self._stacks.setdefault(self.jobs[job_id].batch or job_id, []).append(job_id)
-        for key, ids in self._stacks.items():
-            if len(ids) < 2:
-                yield Row(Kind.JOB, ids[0], WAITING)
-                continue
-            yield Row(Kind.STACK, key, WAITING)
-            if key in self._open_batches:
-                yield from (Row(Kind.JOB, job_id, WAITING) for job_id in ids)
+        jobs, made = self.jobs, self._row
+        ids = self.ids(WAITING)
+        self._stacks = stacks = {}
+        for job_id in ids:
+            if batch := jobs[job_id].batch:
+                stacks.setdefault(batch, []).append(job_id)
+        if not stacks:
+            return [made[job_id] for job_id in ids]
+        rows: list[Row] = []
+        for job_id in ids:
+            batch = jobs[job_id].batch
+            stack = stacks[batch] if batch else []
+            if len(stack) < 2:
+                rows.append(made[job_id])
+            elif stack[0] == job_id:
+                rows.append(Row(Kind.STACK, batch, WAITING))
+                if batch in self._open_batches:
+                    rows += [made[member] for member in stack]
+        return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
@@ -41,6 +42,13 @@ def row_height(row: Row) -> int:
     if row.kind is Kind.SECTION:
         return scale(SIZES.section_row)
     return scale(HEIGHTS.get(row.section, LOW))
+
+
+def row_heights(rows: Iterable[Row]) -> list[int]:
+    """The heights of many rows, measured once a kind."""
+    heading, heights, low = scale(SIZES.section_row), {name: scale(px) for name, px in HEIGHTS.items()}, scale(LOW)
+    section = Kind.SECTION
+    return [heading if row[0] is section else heights.get(row[2], low) for row in rows]
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOption
 
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.queue.arrangement import Kind
-from sora_desktop.ui.queue.delegate import PAD, QueueDelegate, row_height
+from sora_desktop.ui.queue.delegate import PAD, QueueDelegate, row_heights
 from sora_desktop.ui.queue.geometry import Geometry
 from sora_desktop.ui.queue.model import QueueModel
 from sora_desktop.ui.theme import scale, theme
@@ -46,7 +46,7 @@ class RowsView(QListView):
         """Called when other rows may lie under a mouse that did not move."""
 
     def doItemsLayout(self) -> None:
-        self._geometry.fill(map(row_height, self._queue.rows))
+        self._geometry.fill(row_heights(self._queue.rows))
         QAbstractItemView.doItemsLayout(self)
         self.rows_moved()
 
@@ -66,7 +66,7 @@ class RowsView(QListView):
         self.updateGeometries()
 
     def dataChanged(self, first: Index, last: Index, roles: object = ()) -> None:
-        heights = [row_height(row) for row in self._queue.rows[first.row() : last.row() + 1]]
+        heights = row_heights(self._queue.rows[first.row() : last.row() + 1])
         if last.row() < len(self._geometry) and self._geometry.fits(first.row(), heights):
             self.viewport().update()
         else:
