@@ -171,7 +171,7 @@ class DraftsPopup(Popup):
         self.delete = button(self.tr("Delete"), "flat", "trash", self)
         self.delete.clicked.connect(lambda: self._with_current(self._book.delete))
         self._lay_out()
-        book.changed.connect(self.refresh)
+        book.changed.connect(self._on_book_changed)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -198,9 +198,13 @@ class DraftsPopup(Popup):
         """Opens below `anchor` with all drafts."""
         self.field.clear()
         self.model.fill([], "")
-        self.refresh()
         self.open_below(anchor, width, scale(400))
+        self.refresh()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _on_book_changed(self) -> None:
+        if self.isVisible():
+            self.refresh()
 
     def refresh(self) -> None:
         """Reads the list again."""

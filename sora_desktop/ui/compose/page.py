@@ -229,11 +229,13 @@ class Page(QObject):
         self._due.stop()
         if not self._unsaved:
             return
-        if asyncio._get_running_loop() is None:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
             # Between two runs of the loop, as when the program is closing: whoever runs it next saves.
             self._due.start(SAVE_AFTER)
-            return
-        self._studio.tasks.spawn(self.flush(), "save draft")
+        else:
+            self._studio.tasks.spawn(self.flush(), "save draft")
 
     async def flush(self) -> None:
         """Returns when everything written so far is on disk, or when it was said that it could not be kept."""

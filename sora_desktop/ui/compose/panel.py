@@ -28,7 +28,7 @@ from sora_desktop.ui.icons import icon
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
-from sora_desktop.ui.widgets.basic import keep_height, label, mark, tool
+from sora_desktop.ui.widgets.basic import chain, keep_height, label, mark, tool
 from sora_desktop.ui.widgets.hints import Hint
 from sora_desktop.ui.words import number, sentence
 
@@ -166,6 +166,11 @@ class ComposePanel(QWidget):
         self._tools()
         self._pad()
 
+    def _order(self) -> None:
+        """Tab goes as the eye does; rows of parameters are made anew and would come last."""
+        head = (self._reset, self._more, self.picker, self.editor.text, self._drafts, self._new, self._copy)
+        chain((*head, self.references, self.params, self.footer.link, self.footer.count, self.footer.button))
+
     def _header(self) -> QWidget:
         header = QWidget(self)
         keep_height(header, SIZES.header)
@@ -196,6 +201,7 @@ class ComposePanel(QWidget):
         page.changed.connect(self._on_changed)
         page.model_changed.connect(self._on_model_changed)
         page.references_changed.connect(self._refresh)
+        page.references_changed.connect(self._order)
         page.save_failed.connect(lambda text: self._say(text, "danger"))
         self.book.failed.connect(lambda text: self._say(text, "danger"))
         self.book.deleted.connect(self._on_deleted)
@@ -238,6 +244,7 @@ class ComposePanel(QWidget):
         self.params.build(page.model, page.draft.values)
         self.references.refresh()
         self._refresh()
+        self._order()
         if page.draft.account != self._account:
             self._account = page.draft.account
             self.account_changed.emit(self._account)

@@ -167,6 +167,7 @@ class ParamsPanel(QWidget):
             column.addWidget(self._fold)
         self._body = body
         self._column.addWidget(body)
+        body.show()
         self._align()
 
     def _row(self, control: Control, parent: QWidget) -> Row:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import pairwise
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -122,6 +125,16 @@ def roomy(box: QAbstractSpinBox) -> None:
     bind(theme().changed, pad, box)
 
 
+def chain(widgets: Iterable[QWidget]) -> None:
+    """Lets Tab go through `widgets` and what is inside them in this order."""
+    stops: list[QWidget] = []
+    for widget in widgets:
+        inside = [widget, *widget.findChildren(QWidget)]
+        stops += [one for one in inside if one.focusPolicy() != Qt.FocusPolicy.NoFocus and one.focusProxy() is None]
+    for before, after in pairwise(stops):
+        QWidget.setTabOrder(before, after)
+
+
 class Elided(QLabel):
     """One line of plain text that ends in … where room ends; the whole is in the tooltip then."""
 
@@ -145,7 +158,7 @@ class Elided(QLabel):
         self.setText(text)
 
     def setText(self, text: str) -> None:
-        super().setText(" ".join(text.split()))
+        super().setText(" ".join(text.splitlines()).replace("\t", " "))
         self._hint()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -20,6 +20,10 @@ class Popup(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_NoMouseReplay)
+        platform = QGuiApplication.platformName()
+        # X11 may have no compositor, so corners are cut by a mask; Wayland always has one, and no masks.
+        self._masked = platform in ("xcb", "windows", "cocoa")
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground, platform.startswith("wayland"))
 
     def open_below(self, anchor: QWidget, width: int, height: int) -> None:
         """Opens with its left edge under `anchor`, inside the screen; above it where there is more room."""
@@ -38,7 +42,8 @@ class Popup(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        # A mask needs no compositor, as a translucent window would.
+        if not self._masked:
+            return
         mask = QBitmap(self.size())
         mask.clear()
         painter = QPainter(mask)
@@ -50,8 +55,10 @@ class Popup(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme().colour("raised"))
+        if not self.testAttribute(Qt.WidgetAttribute.WA_TranslucentBackground):
+            painter.fillRect(self.rect(), theme().colour("raised"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(theme().colour("raised"))
         painter.setPen(theme().colour("strong"))
         painter.drawRoundedRect(
             QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), scale(SIZES.radius), scale(SIZES.radius)
