@@ -129,8 +129,9 @@ async def _direct(world: World, request: Request) -> Any:
     )
     if not world.ledger.direct(task.id, outcome):
         raise Refusal(409, "ended", "the task has ended")
-    if outcome.kind != "fail" and task.ready_at is None:
-        world.rendering.submit(task, first=True)
+    directed = world.ledger.task(task.id)
+    if directed is not None and directed.ready_at is None:
+        world.rendering.submit(directed, first=True)
     return await _task(world, request)
 
 

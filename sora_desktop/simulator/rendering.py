@@ -54,8 +54,12 @@ class Rendering:
         self._thread.start()
 
     def submit(self, task: Task, *, first: bool = False) -> None:
-        """Takes a task in; whose time is over soonest is rendered next. A clip that is there is not made again."""
-        self._tasks.put((0.0 if first else task.done_at, next(self._numbers), task))
+        """Takes a task in; whose time is over soonest is rendered next.
+
+        A clip that is there is not made again, and a task that is to fail needs none.
+        """
+        if task.outcome != "fail":
+            self._tasks.put((0.0 if first else task.done_at, next(self._numbers), task))
 
     def close(self) -> None:
         """Ends the worker at its next frame."""

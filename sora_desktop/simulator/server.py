@@ -39,6 +39,7 @@ LOCK_SECONDS = 10.0
 """How long to wait for one that is just ending to let go of the state folder."""
 KEEP_ALIVE_SECONDS = 75
 END_SECONDS = 1
+SWITCH_SECONDS = 0.0005
 
 
 class CannotStart(Exception):
@@ -70,6 +71,8 @@ def run(
         lock.acquire(timeout=LOCK_SECONDS)
     except Timeout:
         raise CannotStart(f"another simulator uses {state}") from None
+    # The renderer's thread would hold the interpreter for 5 ms each time that an answer needs it.
+    sys.setswitchinterval(SWITCH_SECONDS)
     with lock, contextlib.closing(Store(state / "simulator.sqlite")) as store:
         api, files = _listen(store, "port", port), _listen(store, "media_port", media_port)
         world = _world(store, state, pace, files.getsockname()[1], record=record, light=light)
@@ -115,7 +118,7 @@ def _listen(store: Store, name: str, port: int) -> socket.socket:
 
 
 def api_app(world: World) -> ASGIApp:
-    routes = [*control.routes(world), *rivya.routes(world), *globalaiopc.routes(world)]
+    routes = [*rivya.routes(world), *globalaiopc.routes(world), *control.routes(world)]
     return Recorder(Starlette(routes=routes, exception_handlers={HTTPException: _no_such_call}), world.record)
 
 
