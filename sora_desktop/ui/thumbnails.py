@@ -20,7 +20,6 @@ class Thumbnails(QObject):
     """The thumbnail of a job by its id. The first question starts the reading; `arrived` says when to ask again."""
 
     arrived = Signal(str)
-    _read = Signal(str, QImage)
 
     def __init__(self, path_of: Callable[[str], Path], parent: QObject | None = None, kept: int = KEPT) -> None:
         super().__init__(parent)
@@ -28,9 +27,9 @@ class Thumbnails(QObject):
         self._kept = kept
         self._pictures: OrderedDict[str, QPixmap] = OrderedDict()
         self._reading: set[str] = set()
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._read.connect(self._on_read, Qt.ConnectionType.QueuedConnection)
+        # Not a part of this widget's tree: a reading that is under way outlives the list it was for.
+        self._teller = _Teller()
+        self._teller.read.connect(self._on_read, Qt.ConnectionType.QueuedConnection)
 
     def get(self, job_id: str) -> QPixmap | None:
         """The picture, or None while it is not read; an empty one where there is none."""
@@ -39,7 +38,7 @@ class Thumbnails(QObject):
             self._pictures.move_to_end(job_id)
         elif job_id not in self._reading:
             self._reading.add(job_id)
-            self._pool.start(_Reading(job_id, self._path_of(job_id), self._read.emit))
+            QThreadPool.globalInstance().start(_Reading(job_id, self._path_of(job_id), self._teller))
         return found
 
     def forget(self, job_id: str) -> None:
@@ -58,12 +57,18 @@ class Thumbnails(QObject):
             self.arrived.emit(job_id)
 
 
-class _Reading(QRunnable):
-    """Reads one file in the pool's thread."""
+class _Teller(QObject):
+    """Carries pictures from the pool's threads to the window's."""
 
-    def __init__(self, job_id: str, path: Path, tell: Callable[[str, QImage], None]) -> None:
+    read = Signal(str, QImage)
+
+
+class _Reading(QRunnable):
+    """Reads one file in a thread of the pool."""
+
+    def __init__(self, job_id: str, path: Path, teller: _Teller) -> None:
         super().__init__()
-        self._job_id, self._path, self._tell = job_id, path, tell
+        self._job_id, self._path, self._teller = job_id, path, teller
 
     def run(self) -> None:
         image = QImage()
@@ -73,4 +78,4 @@ class _Reading(QRunnable):
             if size.isValid() and max(size.width(), size.height()) > LONGEST:
                 reader.setScaledSize(size.scaled(QSize(LONGEST, LONGEST), Qt.AspectRatioMode.KeepAspectRatio))
             image = reader.read()
-        self._tell(self._job_id, image)
+        self._teller.read.emit(self._job_id, image)

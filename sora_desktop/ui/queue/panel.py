@@ -307,6 +307,9 @@ class QueuePanel(QWidget):
         self.orders.move(self.model.jobs_of(carried), first)
 
     def _on_removed(self, jobs: list[Job]) -> None:
+        """The row that moves up is chosen next, so that a list can be cleared by one key."""
+        row = self.view.currentIndex().row()
+        self.model.flush()
         self._undo.offer(jobs)
         if not self.view.selected_jobs():
-            self.picked.emit("")
+            self.picked.emit(self.view.select_near(row))

@@ -252,3 +252,13 @@ class QueueView(RowsView):
         row = self._queue.row_of(job_id)
         if row >= 0 and row != self.currentIndex().row():
             self.setCurrentIndex(self._queue.index(row))
+
+    def select_near(self, row: int) -> str:
+        """Makes the nearest row of a job the current one; the answer is the job's id, empty where there is none."""
+        rows = self._queue.rows
+        places = [number for number, each in enumerate(rows) if each.kind is not Kind.SECTION]
+        if row < 0 or not places:
+            return ""
+        nearest = min(places, key=lambda number: abs(number - row))
+        self.setCurrentIndex(self._queue.index(nearest))
+        return self._queue.jobs_of(rows[nearest])[0].id
