@@ -16,6 +16,8 @@ from sora_desktop.ui.tokens import SIZES
 from sora_desktop.ui.widgets.basic import label, mark, plain
 from sora_desktop.ui.widgets.fold import Fold
 from sora_desktop.ui.widgets.hints import Hint, Picture
+from sora_desktop.ui.widgets.segments import Segments
+from sora_desktop.ui.widgets.switch import Switch
 
 LABEL_LEAST, LABEL_WIDE, LABEL_MOST, GAP = 80, 112, 132, 8
 
@@ -44,10 +46,9 @@ class Row(QWidget):
         self._grid.setVerticalSpacing(3)
         top = Qt.AlignmentFlag.AlignTop
         self._grid.addWidget(self.label, 0, 0, top)
-        inner = Qt.AlignmentFlag.AlignVCenter
-        if param.type is ParamType.BOOLEAN or self.editor.widget.sizePolicy().horizontalPolicy().name == "Fixed":
-            inner |= Qt.AlignmentFlag.AlignLeft
-            self._grid.addWidget(self.editor.widget, 0, 1, inner)
+        if isinstance(self.editor.widget, Switch):
+            left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            self._grid.addWidget(self.editor.widget, 0, 1, left)
         else:
             self._grid.addWidget(self.editor.widget, 0, 1)
         self._grid.addWidget(self.note, 1, 1)
@@ -87,7 +88,8 @@ class Row(QWidget):
         return self.tr("Needed: choose one") if param.required else self.tr("Service’s choice until you pick one")
 
     def _dress(self) -> None:
-        self.label.setMinimumHeight(scale(SIZES.control))
+        low = isinstance(self.editor.widget, Segments | Switch)
+        self.label.setMinimumHeight(scale(SIZES.control if low else SIZES.field))
         self.label.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 
 

@@ -129,7 +129,8 @@ def chain(widgets: Iterable[QWidget]) -> None:
     """Lets Tab go through `widgets` and what is inside them in this order."""
     stops: list[QWidget] = []
     for widget in widgets:
-        inside = [widget, *widget.findChildren(QWidget)]
+        # A combo box has its list as a child, which is a window of its own.
+        inside = [one for one in (widget, *widget.findChildren(QWidget)) if one.window() is widget.window()]
         stops += [one for one in inside if one.focusPolicy() != Qt.FocusPolicy.NoFocus and one.focusProxy() is None]
     for before, after in pairwise(stops):
         QWidget.setTabOrder(before, after)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.widgets.basic import label, mark, roomy, tool
-from sora_desktop.ui.words import number
+from sora_desktop.ui.words import THIN
 
 HUGE = 1e12
 MOST_STEPS = 10_000
@@ -64,7 +64,7 @@ class _Box(QDoubleSpinBox):
         event.ignore()
 
     def textFromValue(self, value: float) -> str:
-        return number(value, self.decimals()) if self.decimals() else str(round(value))
+        return f"{value:,.{self.decimals()}f}".replace(",", THIN)
 
     def valueFromText(self, text: str) -> float:
         return float(_cleaned(text, self) or 0)
@@ -85,7 +85,7 @@ class _Box(QDoubleSpinBox):
 
 def _cleaned(text: str, box: QDoubleSpinBox) -> str:
     bare = text.removeprefix(box.prefix()).removesuffix(box.suffix())
-    return "".join(bare.split()).replace("\u202f", "").replace(",", ".")
+    return "".join(bare.split()).replace(",", ".")
 
 
 class NumberField(QWidget):

@@ -1,0 +1,200 @@
+"""Every kind of parameter gets a widget that shows, changes and unsets its value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
+
+from sora_desktop.core.catalog import Model
+from sora_desktop.core.params import Option, Param, ParamType, Scalar
+from sora_desktop.ui.compose.editors import make_editor, shape_icon
+from sora_desktop.ui.compose.params_panel import ParamsPanel
+from sora_desktop.ui.widgets.basic import chain
+from sora_desktop.ui.widgets.fields import NumberField, SeedField
+from sora_desktop.ui.widgets.segments import Segments
+from sora_desktop.ui.widgets.switch import Switch
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def options(*values: Scalar) -> tuple[Option, ...]:
+    return tuple(Option(value=value) for value in values)
+
+
+PARAMS = (
+    Param(key="aspect", role="aspect", default="16:9", options=options("16:9", "9:16", "1:1")),
+    Param(key="steps", type=ParamType.NUMBER, integer=True, minimum=4, maximum=60, default=30),
+    Param(key="guidance", type=ParamType.NUMBER, minimum=1, maximum=12, step=0.5, default=5.0),
+    Param(key="motion", type=ParamType.NUMBER, minimum=1, maximum=12, step=0.5),
+    Param(key="seed", type=ParamType.NUMBER, integer=True, role="seed"),
+    Param(key="avoid", type=ParamType.TEXT, default="text, hands"),
+    Param(key="style", options=options("cinematic", "anime", "clay", "noir")),
+    Param(key="upscale", type=ParamType.BOOLEAN, default=False),
+    Param(key="audio", type=ParamType.BOOLEAN),
+    Param(key="raw", type=ParamType.RAW, default=7, advanced=True),
+    Param(key="one", options=options("only"), default="only"),
+)
+
+
+@pytest.fixture
+def panel(qtbot, dressed: QApplication) -> Iterator[ParamsPanel]:
+    made = ParamsPanel(None)  # type: ignore[arg-type]
+    qtbot.addWidget(made)
+    made.resize(344, 700)
+    made.build(Model(id="m", name="M", params=PARAMS), {})
+    with qtbot.waitActive(made):
+        made.show()
+        made.activateWindow()
+    yield made
+
+
+@pytest.fixture
+def told(panel: ParamsPanel) -> list[tuple[str, object]]:
+    heard: list[tuple[str, object]] = []
+    panel.value_changed.connect(lambda key, value: heard.append((key, value)))
+    return heard
+
+
+def test_each_kind_has_its_widget_and_its_name(panel: ParamsPanel) -> None:
+    kinds = {key: type(row.editor.widget) for key, row in panel.rows.items()}
+    assert issubclass(kinds.pop("style"), QComboBox)
+    assert issubclass(kinds.pop("one"), QComboBox)
+    assert kinds == {
+        "aspect": Segments,
+        "steps": NumberField,
+        "guidance": NumberField,
+        "motion": NumberField,
+        "seed": SeedField,
+        "avoid": QLineEdit,
+        "upscale": Switch,
+        "audio": Segments,
+        "raw": QLineEdit,
+    }
+    for key, row in panel.rows.items():
+        assert row.editor.widget.accessibleName() == key.capitalize()
+    assert "new here" in panel.rows["raw"].note.text()
+
+
+def test_defaults_are_shown_and_not_told(panel: ParamsPanel, told: list[tuple[str, object]]) -> None:
+    panel.show_values({"steps": 12, "style": "clay", "audio": True, "seed": 7, "avoid": "x"})
+    assert told == []
+    assert panel.rows["steps"].editor.widget.value == 12
+    assert panel.rows["guidance"].editor.widget.box.text() == "5.0"
+    assert panel.rows["motion"].editor.widget.value is None
+    assert panel.rows["style"].editor.widget.currentText() == "clay"
+    assert panel.rows["audio"].editor.widget.value is True
+    assert panel.rows["raw"].editor.widget.text() == "7"
+    panel.show_values({})
+    assert panel.rows["style"].editor.widget.currentText() == "Service’s choice"
+    assert panel.rows["seed"].editor.widget.value is None
+    assert panel.rows["avoid"].editor.widget.text() == "text, hands"
+    assert told == []
+
+
+def test_what_the_user_does_is_told_in_the_parameters_own_type(
+    qtbot, panel: ParamsPanel, told: list[tuple[str, object]]
+) -> None:
+    rows = panel.rows
+    qtbot.mouseClick(rows["aspect"].editor.widget.segments[2], LEFT)
+    rows["steps"].editor.widget.box.stepUp()
+    rows["motion"].editor.widget.box.stepUp()
+    qtbot.keyClicks(rows["seed"].editor.widget.field, "42")
+    rows["avoid"].editor.widget.selectAll()
+    qtbot.keyClick(rows["avoid"].editor.widget, Qt.Key.Key_Delete)
+    qtbot.keyClick(rows["style"].editor.widget, Qt.Key.Key_Down)
+    qtbot.mouseClick(rows["upscale"].editor.widget, LEFT)
+    qtbot.mouseClick(rows["audio"].editor.widget.segments[0], LEFT)
+    rows["raw"].editor.widget.selectAll()
+    qtbot.keyClicks(rows["raw"].editor.widget, "9")
+    assert told == [
+        ("aspect", "1:1"),
+        ("steps", 31),
+        ("motion", 1.0),
+        ("seed", 4),
+        ("seed", 42),
+        ("avoid", None),
+        ("style", "cinematic"),
+        ("upscale", True),
+        ("audio", False),
+        ("raw", 9),
+    ]
+
+
+def test_a_problem_is_said_at_its_field_and_opens_the_fold(panel: ParamsPanel) -> None:
+    assert panel.fold is not None
+    panel.fold.set_open(False)
+    panel.show_problems({"raw": "Raw: choose one.", "steps": "Steps: 4–60."})
+    assert panel.rows["raw"].hint.isVisible()
+    assert panel.rows["raw"].editor.widget.property("invalid") == "true"
+    assert panel.rows["steps"].hint.text == "Steps: 4–60."
+    assert not panel.rows["seed"].hint.isVisible()
+    panel.show_problems({})
+    assert not panel.rows["steps"].hint.isVisible()
+    assert panel.rows["raw"].editor.widget.property("invalid") == "false"
+
+
+def test_the_same_model_keeps_its_widgets_another_one_gets_new(panel: ParamsPanel) -> None:
+    before = panel.rows["steps"]
+    panel.build(Model(id="other", name="O", params=PARAMS), {"steps": 5})
+    assert panel.rows["steps"] is before
+    panel.build(Model(id="other", name="O", params=PARAMS[:1]), {})
+    assert list(panel.rows) == ["aspect"]
+    panel.build(None, {})
+    assert not panel.rows
+
+
+def test_tab_goes_through_all_of_them(panel: ParamsPanel) -> None:
+    chain([panel])
+    assert panel.rows["style"].editor.widget.nextInFocusChain() is not None
+
+
+def test_labels_stand_in_one_column(panel: ParamsPanel) -> None:
+    QApplication.processEvents()
+    lefts = {row.editor.widget.mapTo(panel, row.editor.widget.rect().topLeft()).x() for row in panel.rows.values()}
+    assert len(lefts) == 1
+
+
+def test_a_wheel_over_the_panel_changes_nothing(panel: ParamsPanel, told: list[tuple[str, object]]) -> None:
+    steps = panel.rows["steps"].editor.widget
+    for target in (steps.slider, steps.box, panel.rows["style"].editor.widget):
+        middle = QPointF(target.rect().center())
+        none = (Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
+        event = QWheelEvent(middle, target.mapToGlobal(middle), QPoint(0, 0), QPoint(0, -120), *none)
+        QApplication.sendEvent(target, event)
+        assert not event.isAccepted(), "the panel scrolls instead"
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("value", "means", "expected"),
+    [
+        ("landscape", "16:9", "landscape"),
+        ("720x1280", "", "portrait"),
+        ("1280X720", "", "landscape"),
+        ("1:1", "", "square"),
+        ("2.39:1", "", "landscape"),
+        ("portrait", "", "portrait"),
+        ("auto", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_shapes(value: str, means: str, expected: str) -> None:
+    assert shape_icon(Option(value=value, means=means)) == expected
+
+
+def test_a_switch_of_true_and_false_says_off_and_on(qtbot, dressed: QApplication) -> None:
+    param = Param(key="loop", default="false", options=options("true", "false"))
+    editor = make_editor(param, None)  # type: ignore[arg-type]
+    qtbot.addWidget(editor.widget)
+    assert isinstance(editor.widget, Switch)
+    editor.show_value("true")
+    assert editor.widget.isChecked()
+    assert editor.widget.text() == "On"
+    heard: list[object] = []
+    editor.changed.connect(heard.append)
+    qtbot.mouseClick(editor.widget, LEFT)
+    assert heard == ["false"]
