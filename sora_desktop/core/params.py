@@ -143,14 +143,21 @@ def _number(param: Param, value: Scalar) -> Scalar | None:
     if isinstance(value, bool):
         return None
     try:
-        number = float(value)
+        # A whole number keeps every digit: a seed may have more of them than a float holds.
+        exact = int(value) if isinstance(value, int | str) and param.integer else None
     except ValueError:
+        exact = None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
         return None
     below = param.minimum is not None and number < param.minimum
     above = param.maximum is not None and number > param.maximum
     if not math.isfinite(number) or below or above or (param.integer and not number.is_integer()):
         return None
-    return int(value if isinstance(value, int) else number) if param.integer else number
+    if not param.integer:
+        return number
+    return int(number) if exact is None else exact
 
 
 def allowed(param: Param) -> str:
