@@ -94,7 +94,9 @@ class Submission:
         works = self._works
         job = works.board.jobs[job_id]
         try:
+            # All that takes time comes before the commit: a kill between it and the first byte leaves a doubt.
             await works.connection(job)
+            await works.http.warm()
         except UserError as error:
             await self._blocked(job_id, error)
             return

@@ -132,6 +132,9 @@ class OnlyDownloads:
 
     content: bytes
 
+    async def warm(self) -> None:
+        """Nothing to fetch beforehand."""
+
     @asynccontextmanager
     async def download(
         self, url: str, *, offset: int = 0, validator: str = "", allow_private: bool = False
