@@ -17,6 +17,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["QT_API"] = "pyside6"
 
+import hypothesis
 import keyring.core
 import pytest
 
@@ -24,6 +25,9 @@ from support import leaks
 from support.loops import Run
 
 XDG = ("CONFIG", "DATA", "CACHE", "STATE")
+
+hypothesis.settings.register_profile("here", deadline=None)  # A busy machine is no failure.
+hypothesis.settings.load_profile("here")
 
 
 def pytest_collection_finish() -> None:

@@ -44,12 +44,24 @@ def texts(node: ast.expr | None) -> Iterator[str]:
         yield from texts(node.orelse)
 
 
+def named_code(target: ast.expr, value: ast.expr) -> Iterator[str]:
+    """The texts that are given to a variable called `code`."""
+    if isinstance(target, ast.Name) and target.id == "code":
+        yield from texts(value)
+    elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        for one, text in zip(target.elts, value.elts, strict=False):
+            yield from named_code(one, text)
+
+
 def uses() -> Iterator[tuple[str, str, set[str] | None]]:
     """(where, code, names of its arguments, None where they are not written out)."""
     for file in sorted(ROOT.rglob("*.py")):
         if "simulator" in file.relative_to(ROOT).parts:
             continue  # Its codes are the services', not ours.
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Assign) and file.relative_to(ROOT).parts[0] in {"providers", "engine"}:
+                for code in named_code(node.targets[0], node.value):
+                    yield f"{file.relative_to(ROOT)}:{node.lineno}", code, None
             if not isinstance(node, ast.Call):
                 continue
             name = called(node)
@@ -76,7 +88,16 @@ USES = sorted({(where, code, None if given is None else frozenset(given)) for wh
 
 def test_the_search_finds_them():
     found = {code for _, code, _ in USES}
-    assert {"prompt_empty", "key_empty", "redirected", "answer_broken", "key_revoked", "disk_full"} <= found
+    assert {
+        "prompt_empty",
+        "key_empty",
+        "redirected",
+        "answer_broken",
+        "key_revoked",
+        "disk_full",
+        "generation_failed",
+        "result_link_dead",
+    } <= found
 
 
 @pytest.mark.parametrize(("where", "code", "given"), USES, ids=[f"{where} {code}" for where, code, _ in USES])
