@@ -110,14 +110,15 @@ def items(value: object) -> list[Any]:
 
 
 def unwrap(outer: Record, *marks: str) -> Record:
-    """The object that holds one of the keys `marks`: `outer` itself, or what its "data" wraps, up to three times."""
-    inner = outer
+    """The object that is meant: `outer` itself, or what its "data" wraps, up to three times.
+
+    `marks` are keys, the most telling first: a wrapper may have a `status` of its own, but not the task's `id`.
+    """
+    levels = [outer]
     for _ in range(3):
-        if any(inner.get(mark) is not None for mark in marks):
-            return inner
-        data = inner.get("data")
-        inner = record(items(data)[0] if items(data) else data)
-    return outer
+        data = levels[-1].get("data")
+        levels.append(record(items(data)[0] if items(data) else data))
+    return next((level for mark in marks for level in levels if level.get(mark) is not None), outer)
 
 
 def first(source: Mapping[str, Any], *keys: str) -> Any:

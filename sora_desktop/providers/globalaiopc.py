@@ -74,7 +74,7 @@ class GlobalAIOPC:
         if not place:
             raise no_such_task()
         answer = await self._http.call(connection, "GET", f"/v1/result/{place}")
-        task = unwrap(answer.record(), "status", "id", "video_url")
+        task = unwrap(answer.record(), "id", "task_id", "taskId", "status", "video_url")
         inner = _inner_status(answer)
         if not answer.ok or (inner is not None and "status" not in task):
             raise self._problem(answer, About.TASK, connection, inner)

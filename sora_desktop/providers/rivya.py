@@ -113,7 +113,7 @@ class Rivya:
         if not place:
             raise no_such_task()
         answer = await self._http.call(connection, "GET", f"/api/v1/generations/{place}")
-        task = unwrap(answer.record(), "status", "id", "result")
+        task = unwrap(answer.record(), "id", "task_id", "taskId", "status", "result")
         if not answer.ok or (said_in(answer.record()).code in CODES and "status" not in task):
             raise self._problem(answer, About.TASK, connection)
         return read_task(answer, task, WORDS, codes=CODES, keys=[connection.key], asked=remote_id)

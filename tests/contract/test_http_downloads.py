@@ -200,6 +200,26 @@ async def test_tls_asks_for_the_name_though_the_address_was_checked(monkeypatch:
     await http.aclose()
 
 
+async def test_a_proxy_is_not_asked_for_a_private_address(http: Http, monkeypatch: pytest.MonkeyPatch):
+    async with raw_server(always(reply(200, DATA, TYPE))) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        public_is(monkeypatch)
+        error = await refused(http, "http://10.0.0.1/latest/meta-data", allow_private=False)
+    assert (error.failure.code, proxy.connections) == ("result_address", 0)
+
+
+async def test_a_name_that_only_the_proxy_knows_is_fetched(http: Http, monkeypatch: pytest.MonkeyPatch):
+    def getaddrinfo(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    async with raw_server(always(reply(200, DATA, TYPE))) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setattr("socket.getaddrinfo", getaddrinfo)
+        _, data = await fetched(http, "http://cdn.example/a.mp4", allow_private=False)
+    assert data == DATA
+    assert proxy.asked[0].target == "http://cdn.example/a.mp4"
+
+
 async def test_an_unknown_name_is_a_matter_of_the_network(http: Http, monkeypatch: pytest.MonkeyPatch):
     def getaddrinfo(*_: object, **__: object) -> list[object]:
         raise socket.gaierror(socket.EAI_NONAME, "no such name")

@@ -266,6 +266,8 @@ async def test_states_however_they_come(changes: dict[str, Any], status: RemoteS
 
 
 async def test_a_wrapped_answer():
+    inner = {**TASK, "status": "processing"}
+    assert (await poll({"status": "success", "data": inner})).status is RemoteStatus.PROCESSING
     assert (await poll({"success": True, "data": {**TASK, "status": "processing"}})).status is RemoteStatus.PROCESSING
 
 
