@@ -1,4 +1,4 @@
-"""A service in memory with a ledger, for properties that need thousands of runs; the simulator is the one with sockets."""
+"""A service in memory with a ledger, for properties of thousands of runs; the simulator is the one with sockets."""
 
 from __future__ import annotations
 
