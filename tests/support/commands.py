@@ -71,6 +71,8 @@ class CommandLine:
         if not file.exists():
             return 0
         with closing(sqlite3.connect(file)) as db:
+            if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'jobs'").fetchone():
+                return 0
             return int(db.execute("SELECT count(*) FROM jobs").fetchone()[0])
 
     def files(self) -> list[Path]:

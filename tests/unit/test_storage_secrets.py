@@ -68,7 +68,15 @@ def vault(monkeypatch: pytest.MonkeyPatch) -> Vault:
 
 @pytest.fixture
 async def secrets() -> AsyncIterator[Secrets]:
-    secrets = Secrets(patience=0.15)
+    secrets = Secrets(patience=20)
+    yield secrets
+    await secrets.close()
+
+
+@pytest.fixture
+async def hasty() -> AsyncIterator[Secrets]:
+    """Waits for a moment only."""
+    secrets = Secrets(patience=0.5)
     yield secrets
     await secrets.close()
 
@@ -108,21 +116,21 @@ async def test_a_key_is_never_shown_by_accident(vault: Vault, secrets: Secrets) 
     assert "odd key" not in redact.redact(f"took {answer.value} along")
 
 
-async def test_a_dialog_that_waits_is_said_and_its_late_answer_taken(vault: Vault, secrets: Secrets) -> None:
+async def test_a_dialog_that_waits_is_said_and_its_late_answer_taken(vault: Vault, hasty: Secrets) -> None:
     vault.kept[SERVICE, "a"] = KEY
     vault.open.clear()
     told: list[str] = []
-    secrets.changed.connect(told.append)
+    hasty.changed.connect(told.append)
     started = time.monotonic()
-    assert await secrets.where("a") is LOCKED
-    assert 0.1 < time.monotonic() - started < 2
+    assert await hasty.where("a") is LOCKED
+    assert time.monotonic() - started > 0.4
     started = time.monotonic()
-    assert await secrets.where("a") is LOCKED
-    assert time.monotonic() - started < 0.1, "who asks again waits no second time"
+    assert await hasty.where("a") is LOCKED
+    assert time.monotonic() - started < 0.4, "who asks again waits no second time"
     assert vault.calls == ["get"], "and opens no second dialog"
     vault.open.set()
     await until(lambda: told)
-    assert told == ["a"] and (await secrets.get("a")).value == KEY
+    assert told == ["a"] and (await hasty.get("a")).value == KEY
 
 
 async def test_an_answer_in_time_is_not_told_as_a_change(vault: Vault, secrets: Secrets) -> None:
@@ -134,40 +142,40 @@ async def test_an_answer_in_time_is_not_told_as_a_change(vault: Vault, secrets: 
     assert told == []
 
 
-async def test_the_loop_goes_on_while_the_keyring_blocks(vault: Vault, secrets: Secrets) -> None:
+async def test_the_loop_goes_on_while_the_keyring_blocks(vault: Vault, hasty: Secrets) -> None:
     vault.open.clear()
-    asking = asyncio.create_task(secrets.get("a"))
+    asking = asyncio.create_task(hasty.get("a"))
     beats = 0
     while not asking.done():
         await asyncio.sleep(0.005)
         beats += 1
     vault.open.set()
-    assert beats > 10
+    assert beats > 3
 
 
-async def test_a_key_that_waits_to_be_kept_serves_at_once(vault: Vault, secrets: Secrets) -> None:
+async def test_a_key_that_waits_to_be_kept_serves_at_once(vault: Vault, hasty: Secrets) -> None:
     vault.open.clear()
     told: list[str] = []
-    secrets.changed.connect(told.append)
-    assert await secrets.put("a", KEY) is SESSION
-    answer = await secrets.get("a")
+    hasty.changed.connect(told.append)
+    assert await hasty.put("a", KEY) is SESSION
+    answer = await hasty.get("a")
     assert answer.state is SESSION and answer.value == KEY
     vault.open.set()
     await until(lambda: told)
-    assert await secrets.where("a") is FOUND and vault.kept == {(SERVICE, "a"): KEY}
+    assert await hasty.where("a") is FOUND and vault.kept == {(SERVICE, "a"): KEY}
 
 
-async def test_a_late_answer_does_not_undo_what_was_entered_meanwhile(vault: Vault, secrets: Secrets) -> None:
+async def test_a_late_answer_does_not_undo_what_was_entered_meanwhile(vault: Vault, hasty: Secrets) -> None:
     vault.kept[SERVICE, "a"] = "an old key of before"
     vault.open.clear()
-    assert await secrets.where("a") is LOCKED
-    assert await secrets.put("a", KEY) is SESSION
-    await secrets.put("b", "something else entirely")
-    await secrets.delete("b")
+    assert await hasty.where("a") is LOCKED
+    assert await hasty.put("a", KEY) is SESSION
+    await hasty.put("b", "something else entirely")
+    await hasty.delete("b")
     vault.open.set()
     await until(lambda: len(vault.calls) == 4)
-    assert await secrets.where("b") is MISSING
-    assert (await secrets.get("a")).value == KEY and vault.kept == {(SERVICE, "a"): KEY}
+    assert await hasty.where("b") is MISSING
+    assert (await hasty.get("a")).value == KEY and vault.kept == {(SERVICE, "a"): KEY}
 
 
 @pytest.mark.parametrize(
@@ -231,8 +239,9 @@ async def test_a_keyring_that_never_answers_does_not_hold_the_end(vault: Vault) 
     await secrets.get("a")
     started = time.monotonic()
     await secrets.close()
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
     vault.open.set()
+    await until(lambda: "keyring" not in {thread.name for thread in threading.enumerate()})
 
 
 @pytest.mark.keyring
