@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
+from sora_desktop.core import request as requests
 from sora_desktop.core.accounts import Account
-from sora_desktop.core.errors import FailureKind, ProviderError, UserError
+from sora_desktop.core.errors import Billed, FailureKind, ProviderError, UserError
 from sora_desktop.core.jobs import ACTIVE, REMOTE, Job, State
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.engine.clock import Clock
@@ -68,6 +69,18 @@ class Orders:
         self._works.alarm.ring()
         return job
 
+    def _free_remote_id(self, remote_id: str, account_id: str, job_id: str = "") -> str:
+        """A pasted id, if it is one and no other job has it."""
+        remote_id = remote_id.strip().strip("\"'")
+        if not remote_id or len(remote_id) > 500 or not remote_id.isprintable():
+            raise UserError("remote_id_empty")
+        if any(
+            other.remote_id == remote_id and other.account == account_id and other.id != job_id
+            for other in self._works.board.jobs.values()
+        ):
+            raise UserError("remote_id_taken")
+        return remote_id
+
     async def hold(self, job_id: str) -> Job:
         """Pauses a job that was not sent yet."""
         job = self._job(job_id)
@@ -96,14 +109,7 @@ class Orders:
     async def adopt(self, job_id: str, remote_id: str) -> Job:
         """ "It was accepted — enter its id": the job goes on with the id the user found."""
         job = self._job(job_id)
-        remote_id = remote_id.strip()
-        if not remote_id:
-            raise UserError("remote_id_empty")
-        if any(
-            other.remote_id == remote_id and other.account == job.account and other.id != job_id
-            for other in self._works.board.jobs.values()
-        ):
-            raise UserError("remote_id_taken")
+        remote_id = self._free_remote_id(remote_id, job.account, job_id)
         if job.state not in {State.UNCERTAIN, State.FAILED, State.CANCELLED, State.EXPIRED}:
             raise UserError("job_running")
         now = self._works.clock.now()
@@ -117,6 +123,48 @@ class Orders:
         )
         self._polling.watch(job, at_once=True)
         return job
+
+    async def adopt_task(self, account_id: str, model_id: str, remote_id: str) -> Job:
+        """Follows a task that this data folder knows nothing of: made on another machine, or before a re-install."""
+        account = self._works.accounts.get(account_id)
+        if account is None:
+            raise UserError("account_unknown", name=account_id)
+        provider = self._works.accounts.provider(account_id)
+        if provider is None or provider.model(model_id) is None:
+            raise UserError("model_unknown", name=model_id)
+        remote_id = self._free_remote_id(remote_id, account_id)
+        request = GenerationRequest(provider=provider.id, model=model_id)
+        now = self._works.clock.now()
+        [job] = new_jobs(account, request, 1, self._works.board.jobs.values(), self._works.clock)
+        job = job.having(state=State.QUEUED, remote_id=remote_id, accepted_at=now)
+        await self._works.board.add([job])
+        self._polling.watch(job, at_once=True)
+        return job
+
+    async def edit(self, job_id: str, request: GenerationRequest) -> Job:
+        """Changes what a job asks for, as long as nothing of it was sent. `request` must have passed its check."""
+        job = self._job(job_id)
+        if job.state is not State.WAITING or self._scheduler.busy(job_id):
+            raise UserError("job_sent")
+        model = self._works.accounts.catalog.model(request.provider, request.model)
+        if model is None or request.provider != job.request.provider:
+            raise UserError("model_unknown", name=request.model)
+        problems = requests.check(model, request.prompt, request.values, request.references)
+        if problems:
+            raise UserError(problems[0].code, **problems[0].args)
+        job = await self._works.board.note(job_id, request=request, body="", failure=None, not_before=None)
+        self._works.alarm.ring()
+        return job
+
+    async def stop_after(self, job_id: str) -> list[Job]:
+        """Pauses every waiting job behind this one; the answer is those that were paused."""
+        here = self._job(job_id)
+        behind = [
+            job
+            for job in self._works.board.live.values()
+            if job.state is State.WAITING and not job.held and job.id != job_id and job.position > here.position
+        ]
+        return [await self._works.board.note(job.id, held=True) for job in behind]
 
     async def let_go(self, job_id: str) -> Job:
         """The user does not want to know any more; the doubt about the money stays on the record."""
@@ -175,6 +223,23 @@ class Orders:
         self._works.alarm.ring()
         return job
 
+    async def settle_credits(self, account_id: str, balance: float) -> None:
+        """Notes the balance on jobs that have just ended, and marks a failed one whose credits did not come back.
+
+        Only where nothing else of the account was under way can the balance tell that (contract: rivya, Poll: a refund
+        "may" follow).
+        """
+        jobs = [job for job in self._works.board.jobs.values() if job.account == account_id]
+        for job in jobs:
+            if not job.ended or job.submitted_at is None or job.balance_after is not None:
+                continue
+            changes: dict[str, object] = {"balance_after": balance}
+            alone = not any(other.id != job.id and _overlaps(other, job) for other in jobs)
+            kept = job.balance_before is not None and balance < job.balance_before
+            if job.state is State.FAILED and job.failure and job.remote_id and alone and kept:
+                changes["failure"] = job.failure.model_copy(update={"billed": Billed.YES})
+            await self._works.board.note(job.id, **changes)
+
     def wake_blocked(self) -> None:
         """Lets jobs that wait for a key or the network try at once."""
         for job in tuple(self._works.board.live.values()):
@@ -210,11 +275,19 @@ def _remade(job: Job) -> bool:
     return job.failure is not None and job.failure.code == "generation_failed"
 
 
+def _overlaps(other: Job, job: Job) -> bool:
+    """Whether `other` may have moved the balance between the sending of `job` and now."""
+    if other.submitted_at is None:
+        return False
+    return not other.ended or (other.finished_at or 0.0) >= (job.submitted_at or 0.0)
+
+
 def _unsent() -> dict[str, object]:
     nothing = ("submitted_at", "accepted_at", "completed_at", "finished_at", "not_before", "reserved", "final")
     more = ("balance_before", "balance_after", "expires_at", "seconds", "bytes", "failure")
-    names: tuple[str, ...] = (*nothing, *more)
-    fresh: dict[str, object] = dict.fromkeys(names, None)
+    fresh: dict[str, object] = {}
+    for name in (*nothing, *more):
+        fresh[name] = None
     return fresh | {"remote_id": "", "body": "", "attempts": 0, "urls": (), "path": "", "held": False}
 
 

@@ -96,7 +96,8 @@ class Engine:
         self.retry, self.cancel, self.hold, self.release = orders.retry, orders.cancel, orders.hold, orders.release
         self.collect, self.resend, self.adopt = orders.collect, orders.resend, orders.adopt
         self.let_go, self.check, self.delete = orders.let_go, orders.check, orders.delete
-        self.restore, self.move = orders.restore, orders.move
+        self.restore, self.move, self.edit = orders.restore, orders.move, orders.edit
+        self.adopt_task, self.stop_after = orders.adopt_task, orders.stop_after
 
     @property
     def jobs(self) -> dict[str, Job]:
@@ -187,6 +188,7 @@ class Engine:
         self._works.heard(account_id)
         if balance is not None:
             self._works.balances[account_id] = balance
+            await self._orders.settle_credits(account_id, balance)
         self.balance_changed.emit(account_id, balance)
         return balance
 

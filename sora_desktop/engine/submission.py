@@ -97,6 +97,7 @@ class Submission:
             # All that takes time comes before the commit: a kill between it and the first byte leaves a doubt.
             await works.connection(job)
             await works.http.warm()
+            await self._know_balance(job)
         except UserError as error:
             await self._blocked(job_id, error)
             return
@@ -116,6 +117,20 @@ class Submission:
             await self._wait(job_id, 10.0, failure)
             return
         await self._call(job)
+
+    async def _know_balance(self, job: Job) -> None:
+        """The credits before the first paid call of an account; a job does not wait for them twice."""
+        works = self._works
+        if not works.provider(job).has_balance or job.account in works.balances:
+            return
+        try:
+            connection = await works.connection(job)
+            works.pulse(job.account).count()
+            balance = await works.dialect(job).balance(connection)
+        except ProviderError:
+            return
+        if balance is not None:
+            works.balances[job.account] = balance
 
     async def _call(self, job: Job) -> None:
         """One create call of a job in `submitting`, and what its answer means."""
