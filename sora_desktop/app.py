@@ -8,7 +8,15 @@ import logging.handlers
 import os
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QLoggingCategory, QMessageLogContext, Qt, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import (
+    QCoreApplication,
+    QLoggingCategory,
+    QMessageLogContext,
+    Qt,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -31,6 +39,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOG_BYTES = 1_000_000
+WARM_UP_MS = 300
+"""After the window is shown: its first pictures come first."""
 QUIET = "qt.multimedia.*.debug=false\nqt.multimedia.*.info=false\nqt.multimedia.*.warning=false"
 """Says at each start that there is no sound card or hardware decoder; the viewer says itself what cannot be played."""
 
@@ -97,7 +107,6 @@ def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, message: str) -
 async def _main(
     app: QApplication, paths: Paths, reporter: CrashReporter, shown: list[MainWindow], stop: asyncio.Event
 ) -> int:
-    theme().apply(app)
     instance = Instance(paths)
     try:
         from sora_desktop import assembly
@@ -109,6 +118,7 @@ async def _main(
         log.error("the window cannot open: %s", sentence(problem))
         if problem.code == "data_in_use" and raise_existing_elsewhere(paths, instance):
             return 0
+        theme().apply(app)
         await _explain(problem, paths)
         return 1
     finally:
@@ -158,7 +168,8 @@ async def _window(
     shown.append(window)
     instance.asked.connect(window.come_to_front)
     window.show()
-    rooms.tasks.spawn(_warm_up(rooms), "warm-up")
+    rooms.tasks.spawn(rooms.http.warm(), "warm-up")
+    QTimer.singleShot(WARM_UP_MS, window, window.warm_up)
     try:
         await stop.wait()
         await window.leave()
@@ -166,12 +177,6 @@ async def _window(
         shown.clear()
         window.close()
         window.deleteLater()
-
-
-async def _warm_up(rooms: Assembly) -> None:
-    """What the first generation needs, fetched once the window stands."""
-    await asyncio.sleep(0.2)
-    await rooms.http.warm()
 
 
 async def _explain(problem: EnvironmentProblem, paths: Paths) -> None:

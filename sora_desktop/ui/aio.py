@@ -25,6 +25,27 @@ Main = Callable[[asyncio.Event], Coroutine[Any, Any, int]]
 """The program: gets the event that says "stop", answers the exit code."""
 
 
+class Loop(qasync.QEventLoop):
+    """The joined loop. Ends where it is told to: the library's own way handles events once more after the loop has
+    ended, and a task that wakes then finds no running loop.
+    """
+
+    def run_until_complete(self, future: Any) -> Any:
+        task = asyncio.ensure_future(future, loop=self)
+
+        def on_done(_task: asyncio.Future[Any]) -> None:
+            self.stop()
+
+        task.add_done_callback(on_done)
+        try:
+            self.run_forever()
+        finally:
+            task.remove_done_callback(on_done)
+        if not task.done():
+            raise RuntimeError("the loop was stopped before its work was done")
+        return task.result()
+
+
 def run(app: QApplication, main: Main, report: Report) -> int:
     """Runs `main(stop)` on Qt's loop until it returns, and answers its exit code.
 
@@ -32,7 +53,7 @@ def run(app: QApplication, main: Main, report: Report) -> int:
     the cleaning up short. What nobody catches, in slots, tasks, threads and destructors, goes to `report`.
     """
     app.setQuitOnLastWindowClosed(False)
-    loop = qasync.QEventLoop(app)
+    loop = Loop(app)
     asyncio.set_event_loop(loop)
     stop = asyncio.Event()
     connection = app.lastWindowClosed.connect(stop.set)

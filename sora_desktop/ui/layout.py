@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QRegion, QResizeEvent
+from PySide6.QtGui import QMouseEvent, QRegion, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QSplitterHandle, QWidget
 
 from sora_desktop.ui.bind import bind
@@ -72,6 +72,9 @@ class Panes(QWidget):
 
         self._overlay = _Overlay(self)
         self._overlay.left.connect(self.close_overlay)
+        # Wherever the focus is: an empty queue takes none.
+        self._escape = QShortcut(Qt.Key.Key_Escape, self, self.close_overlay)
+        self._escape.setEnabled(False)
 
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -131,6 +134,7 @@ class Panes(QWidget):
         """Puts the queue back behind its rail."""
         if self.overlay_open:
             self._overlay.hide()
+            self._escape.setEnabled(False)
             self.folds_changed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -156,6 +160,7 @@ class Panes(QWidget):
         was_open = self.overlay_open
         if docked:
             self._overlay.hide()
+            self._escape.setEnabled(False)
             if self._queue.parent() is not self._splitter:
                 self._splitter.addWidget(self._queue)
             self._queue.show()
@@ -197,6 +202,7 @@ class Panes(QWidget):
         self._overlay.place(scale(max(QUEUE_MIN, min(QUEUE_MAX, self._widths["queue"]))))
         self._overlay.show()
         self._overlay.raise_()
+        self._escape.setEnabled(True)
         self._queue.show()
         self._queue.setFocus(Qt.FocusReason.OtherFocusReason)
         self.folds_changed.emit()
@@ -230,7 +236,7 @@ class _Handle(QSplitterHandle):
 
 
 class _Overlay(QWidget):
-    """Lies over all panes with the queue at its right edge, until Esc or a press beside the queue."""
+    """Lies over all panes with the queue at its right edge, until a press beside the queue."""
 
     left = Signal()
 
@@ -256,12 +262,6 @@ class _Overlay(QWidget):
         """Covers the panes; the queue gets `width` px."""
         self.setGeometry(self._panes.rect())
         self._frame.setGeometry(self.width() - width, 0, width, self.height())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if not self._frame.geometry().contains(event.position().toPoint()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import shiboken6
 from PySide6.QtCore import QEvent, Qt
@@ -11,7 +12,6 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLa
 
 from sora_desktop.core.errors import EnvironmentProblem, SoraError
 from sora_desktop.core.jobs import REMOTE, Job
-from sora_desktop.ui.about import AboutDialog, ReadmeDialog, ShortcutsDialog
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.compose.panel import ComposePanel
 from sora_desktop.ui.diagnostics import diagnostics
@@ -23,13 +23,15 @@ from sora_desktop.ui.offline import OfflineBanner
 from sora_desktop.ui.places import open_folder, videos_folder
 from sora_desktop.ui.queue.panel import QueuePanel
 from sora_desktop.ui.queue.rail import QueueRail
-from sora_desktop.ui.settings import SettingsDialog
 from sora_desktop.ui.status import StatusBar
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import theme
 from sora_desktop.ui.viewer.panel import ViewerPanel
 from sora_desktop.ui.window_layout import LayoutKeeper
 from sora_desktop.ui.words import sentence
+
+if TYPE_CHECKING:
+    from sora_desktop.ui.settings import SettingsDialog
 
 MIN_WIDTH, MIN_HEIGHT = 1024, 700
 WIDTH, HEIGHT = 1440, 900
@@ -200,6 +202,9 @@ class MainWindow(QMainWindow):
 
     def open_settings(self, page: str = "accounts", account_id: str = "", new_provider: str = "") -> None:
         """Opens the settings at a page, at an account, or at a new account of a provider."""
+        # Here and below: what the first picture of the window does not need is imported when it is asked for.
+        from sora_desktop.ui.settings import SettingsDialog
+
         if self._settings_dialog is None:
             self._settings_dialog = SettingsDialog(self.studio, parent=self)
         self._settings_dialog.open_page(page, account_id, new_provider)
@@ -264,14 +269,20 @@ class MainWindow(QMainWindow):
 
     def show_readme(self) -> None:
         """Opens the README."""
+        from sora_desktop.ui.about import ReadmeDialog
+
         ReadmeDialog(self).show()
 
     def show_shortcuts(self) -> None:
         """Opens the list of keys."""
+        from sora_desktop.ui.about import ShortcutsDialog
+
         ShortcutsDialog(self.menus.menus, self).show()
 
     def show_about(self) -> None:
         """Opens the about box."""
+        from sora_desktop.ui.about import AboutDialog
+
         AboutDialog(self).show()
 
     def copy_diagnostics(self) -> None:
@@ -301,6 +312,10 @@ class MainWindow(QMainWindow):
             )
             self.change(told_of_closing=True)
 
+    def warm_up(self) -> None:
+        """Makes ready what the first clip needs, once the window stands. Never in a coroutine: Qt makes its player."""
+        self.viewer.player.prepare()
+
     async def leave(self) -> None:
         """Keeps what was written and how the window stood. Call it before the studio closes."""
         await self.compose.flush()
@@ -329,7 +344,7 @@ class MainWindow(QMainWindow):
 def _first_stop(pane: QWidget) -> QWidget | None:
     """The first widget of a pane that takes the focus by Tab."""
     proxy = pane.focusProxy()
-    if proxy is not None:
+    if proxy is not None and proxy.isVisible():
         return proxy
     stops = (each for each in pane.findChildren(QWidget) if each.isVisible() and each.isEnabled())
     return next((each for each in stops if each.focusPolicy() & Qt.FocusPolicy.TabFocus), None)

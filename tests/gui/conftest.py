@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QLoggingCategory
 from PySide6.QtWidgets import QApplication
 
+from sora_desktop.app import QUIET
 from sora_desktop.ui.theme import theme
 from support.loops import Run
 from support.studio import Opened
@@ -15,9 +17,11 @@ from support.studio import Opened
 
 @pytest.fixture
 def dressed(qapp: QApplication) -> Iterator[QApplication]:
-    """The program in its dark theme, at 100 %."""
+    """The program in its dark theme, at 100 %, without Qt's words about the machine's codecs."""
+    QLoggingCategory.setFilterRules(QUIET)
     theme().apply(qapp, "dark", 100)
     yield qapp
+    QLoggingCategory.setFilterRules("")
     if (theme().name, theme().text_size) != ("dark", 100):
         theme().apply(qapp, "dark", 100)
 

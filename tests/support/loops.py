@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-import PySide6.QtCore  # noqa: F401  first: qasync takes whichever binding it finds
-import qasync
 from PySide6.QtWidgets import QApplication
+
+from sora_desktop.ui.aio import Loop
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ class Run:
     """
 
     def __init__(self, app: QApplication) -> None:
-        self.loop = qasync.QEventLoop(app)
+        self.loop = Loop(app)
         asyncio.set_event_loop(self.loop)
         self._count_as_running(True)
 

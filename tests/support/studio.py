@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
+
+from pytestqt.qtbot import QtBot
 
 from sora_desktop import assembly
 from sora_desktop.storage.paths import Paths
+from sora_desktop.ui.main_window import MainWindow
 from sora_desktop.ui.studio import Studio
 from support.loops import Run
 
@@ -39,3 +43,15 @@ class Opened:
     def close(self) -> None:
         self._run(self._stack.aclose())
         assert self.failed == []
+
+
+@contextmanager
+def in_the_open(window: MainWindow, run: Run, qtbot: QtBot) -> Iterator[MainWindow]:
+    """Shows `window`, hands it out, and ends it as the program does. Not by `qtbot.addWidget`, which deletes first."""
+    window.resize(1440, 900)
+    with qtbot.waitExposed(window):
+        window.show()
+    yield window
+    run(window.leave())
+    window.close()
+    window.deleteLater()

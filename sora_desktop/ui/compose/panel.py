@@ -72,7 +72,7 @@ class ComposePanel(QWidget):
         self._lay_out()
         self._connect()
         self.readiness.read_keys()
-        self._show_all()
+        self.page.settle()
         self._spawn(self.book.restore(studio.settings.current.current_draft), "restore draft")
 
     # The public face.

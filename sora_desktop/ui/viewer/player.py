@@ -49,17 +49,23 @@ class Player(QObject):
         self._wanted: float | None = None
         self._seeking = False
         self._resume = False
+        self._play_on_first = False
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(SEEK_PATIENCE)
         self._patience.timeout.connect(self._on_patience_over)
-        try:
-            self._make()
-        except ImportError as error:
-            self.problem = str(error)
+        self._volume = (1.0, False)
+
+    def prepare(self) -> None:
+        """Makes Qt's player, once: with the first file, or earlier when there is time. It costs about 100 ms."""
+        if self._player is None and not self.problem:
+            try:
+                self._make()
+            except ImportError as error:
+                # A missing system library must not keep the window shut.
+                self.problem = str(error)
 
     def _make(self) -> None:
-        """Late, because a missing system library must not keep the window shut."""
         from PySide6 import QtMultimedia
 
         player = QtMultimedia.QMediaPlayer(self)
@@ -76,13 +82,16 @@ class Player(QObject):
         player.playbackStateChanged.connect(self._on_state)
         player.errorOccurred.connect(self._on_error)
         self._player = player
+        self.set_volume(*self._volume)
 
     # The file.
 
-    def open(self, path: Path) -> None:
-        """Loads a file and shows its first frame, paused."""
+    def open(self, path: Path, *, play: bool = False) -> None:
+        """Loads a file and shows its first frame; then it waits, or plays."""
         self.close()
         self.path = path
+        self._play_on_first = play
+        self.prepare()
         if self._player is None:
             return
         self._set_load(Load.LOADING)
@@ -93,7 +102,7 @@ class Player(QObject):
         """Lets go of the file, so that it can be renamed or removed."""
         self.path = None
         self.time = 0.0
-        self._seeking, self._wanted, self._resume = False, None, False
+        self._seeking, self._wanted, self._resume, self._play_on_first = False, None, False, False
         self._patience.stop()
         if self._player is not None and not self._player.source().isEmpty():
             self._player.stop()
@@ -138,12 +147,15 @@ class Player(QObject):
         """Plays on; from the beginning where the clip was at its end."""
         if self._player is None or self.load in {Load.NONE, Load.BROKEN}:
             return
+        if self.load is Load.LOADING:
+            self._play_on_first = True
+            return
         if self.at_end:
             self._player.setPosition(0)
-        self._player.setLoops(self._loops())
         self._player.play()
 
     def pause(self) -> None:
+        self._play_on_first = False
         if self._player is not None and self.playing:
             self._player.pause()
 
@@ -157,12 +169,13 @@ class Player(QObject):
     def set_loop(self, loop: bool) -> None:
         """Whether the clip begins again at its end."""
         self.loop = loop
-        if self._player is not None:
-            self._player.setLoops(self._loops())
-
-    def _loops(self) -> int:
+        if self._player is None:
+            return
         loops = self._media.QMediaPlayer.Loops
-        return loops.Infinite.value if self.loop else loops.Once.value
+        self._player.setLoops(loops.Infinite.value if loop else loops.Once.value)
+        if self.load is Load.READY:
+            # Qt reads the number of loops when it begins to read the file, which it does anew after a seek.
+            self._player.setPosition(self._player.position())
 
     @property
     def rate(self) -> float:
@@ -181,6 +194,7 @@ class Player(QObject):
 
     def set_volume(self, volume: float, muted: bool) -> None:
         """`volume` from 0 to 1 as a person hears it, not as the amplifier counts."""
+        self._volume = (volume, muted)
         if self._player is None:
             return
         audio = self._media.QAudio
@@ -251,6 +265,8 @@ class Player(QObject):
         # An empty frame comes at the end and when the file is closed: the last picture stays.
         if not frame.isValid() or self.path is None:
             return
+        if self.load is Load.LOADING:
+            self._set_load(Load.READY)
         if self._wanted is not None:
             self._seek_now()
         elif self._seeking:
@@ -260,6 +276,10 @@ class Player(QObject):
             self.time = max(0, frame.startTime()) / 1_000_000
         self.frame_came.emit(frame)
         self.stepped.emit()
+        if self._play_on_first:
+            # Not earlier: Qt forgets a play that comes between the loading and the first frame.
+            self._play_on_first = False
+            self.play()
 
     def _on_status(self, status: Any) -> None:
         kinds = self._media.QMediaPlayer.MediaStatus
@@ -267,14 +287,18 @@ class Player(QObject):
             return
         if status == kinds.InvalidMedia:
             self._set_load(Load.BROKEN)
-        elif status in {kinds.LoadedMedia, kinds.BufferedMedia} and self.load is Load.LOADING:
-            self._set_load(Load.READY)
+        elif status == kinds.LoadedMedia:
+            self.stepped.emit()
         elif status == kinds.EndOfMedia:
-            self._rest_on_last_frame()
+            self._at_last_frame()
 
-    def _rest_on_last_frame(self) -> None:
+    def _at_last_frame(self) -> None:
         """At its end Qt stops, and a stopped player shows no frame that is asked for."""
         assert self._player is not None
+        if self.loop:
+            self._player.setPosition(0)
+            self._player.play()
+            return
         self._player.pause()
         self.show_frame(self.frames - 1)
 
