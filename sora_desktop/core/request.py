@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from sora_desktop.core import params, references
+from sora_desktop.core import fixes, params, references
 from sora_desktop.core.catalog import Model
 from sora_desktop.core.frozen import Kept
 from sora_desktop.core.params import Problem, Scalar
@@ -28,8 +28,10 @@ def prompt_length(prompt: str) -> int:
     return len(prompt)
 
 
-def check(model: Model, prompt: str, values: params.Values, refs: Sequence[Reference] = ()) -> list[Problem]:
-    """Every reason why this may not be sent, field by field; empty when all is well."""
+def check(
+    model: Model, prompt: str, values: params.Values, refs: Sequence[Reference] = (), *, hosted: bool = False
+) -> list[Problem]:
+    """Every reason why this may not be sent, field by field; empty when all is well. `hosted`: `references.check`."""
     problems: list[Problem] = []
     if model.prompt_required and not prompt.strip():
         problems.append(Problem(field="prompt", code="prompt_empty"))
@@ -38,5 +40,5 @@ def check(model: Model, prompt: str, values: params.Values, refs: Sequence[Refer
         args = {"length": str(length), "limit": str(model.prompt_limit), "over": str(length - model.prompt_limit)}
         problems.append(Problem(field="prompt", code="prompt_too_long", args=args))
     problems += params.check(model.params, values)
-    problems += references.check(model.references, refs)
+    problems += references.check(model.references, refs, fixes.chosen_aspect(model.params, values), hosted=hosted)
     return problems
