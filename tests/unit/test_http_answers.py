@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import tracemalloc
 import zlib
 from urllib.parse import unquote, urlsplit
 
@@ -211,8 +212,13 @@ def test_unpack():
 def test_a_bomb_is_not_unpacked(encoding: str):
     bomb = zlib.compress(bytes(50_000_000), 9) if encoding == "deflate" else gzip.compress(bytes(50_000_000), 9)
     bomb = gzip.compress(bomb) if "," in encoding else bomb
-    with pytest.raises(answers.TooLarge):
-        answers.unpack(bomb, encoding)
+    tracemalloc.start()
+    try:
+        with pytest.raises(answers.TooLarge):
+            answers.unpack(bomb, encoding)
+        assert tracemalloc.get_traced_memory()[1] < 3 * answers.MAX_ANSWER
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(
