@@ -104,5 +104,7 @@ class Board:
                 # A newer version of the job is committed by whoever made it.
                 if self.jobs.get(job.id) is not job:
                     return self.jobs.get(job.id, job)
-        self.changed.emit(job)
+        # It may have been taken off the list while its end was committed.
+        if job.id in self.jobs:
+            self.changed.emit(job)
         return job

@@ -44,6 +44,8 @@ class Settings(Kept):
     layouts: Annotated[dict[str, WindowLayout], Field(description="Of the main window, by the size of the screen")] = (
         Field(default_factory=dict[str, WindowLayout])
     )
+    close_to_tray: Annotated[bool, Field(description="Whether jobs go on in the tray when the window is closed")] = True
+    told_of_tray: Annotated[bool, Field(description="Whether the tray was explained")] = False
     told_of_closing: Annotated[bool, Field(description="Whether it was said what becomes of jobs at closing")] = False
     queue_paused: Annotated[bool, Field(description="Whether waiting jobs are not sent")] = False
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from sora_desktop.core.errors import EnvironmentProblem, SoraError
-from sora_desktop.core.jobs import REMOTE, Job
+from sora_desktop.core.jobs import ACTIVE, REMOTE, Job, State
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.compose.panel import ComposePanel
 from sora_desktop.ui.diagnostics import diagnostics
@@ -32,6 +32,7 @@ from sora_desktop.ui.words import sentence
 
 if TYPE_CHECKING:
     from sora_desktop.ui.settings import SettingsDialog
+    from sora_desktop.ui.tray import Tray
 
 MIN_WIDTH, MIN_HEIGHT = 1024, 700
 WIDTH, HEIGHT = 1440, 900
@@ -70,6 +71,8 @@ class MainWindow(QMainWindow):
         self._connect()
         self._show_centre()
         self._on_account_changed()
+        self._tray: Tray | None = None
+        self._leaving = False
         self._ready = True
         self.menus.refresh()
 
@@ -209,6 +212,14 @@ class MainWindow(QMainWindow):
             self._settings_dialog = SettingsDialog(self.studio, parent=self)
         self._settings_dialog.open_page(page, account_id, new_provider)
 
+    def collect_by_id(self) -> None:
+        """Asks for the id of a task that this program did not start, and follows it."""
+        from sora_desktop.ui.jobs.adopt import AdoptDialog
+
+        dialog = AdoptDialog(self.studio, self.compose.page.draft.account, self)
+        dialog.adopted.connect(lambda job_id: self._on_submitted([job_id]))
+        dialog.open()
+
     def open_videos_folder(self) -> None:
         """Shows the videos folder in the file manager."""
         self._open(videos_folder(self.studio.settings.current, self.studio.paths))
@@ -296,6 +307,8 @@ class MainWindow(QMainWindow):
         """Un-minimises and raises the window."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
+        if self._tray is not None:
+            self._tray.hide()
         self.raise_()
         self.activateWindow()
 
@@ -316,8 +329,30 @@ class MainWindow(QMainWindow):
         """Makes ready what the first clip needs, once the window stands. Never in a coroutine: Qt makes its player."""
         self.viewer.player.prepare()
 
+    def quit(self) -> None:
+        """Ends the program, also where closing would only hide the window."""
+        self._leaving = True
+        self.show()
+        self.close()
+
+    def _goes_to_tray(self) -> bool:
+        """Whether closing leaves the program at work: jobs run, there is a tray, and the user did not switch it off."""
+        settings = self.studio.settings.current
+        at_work = any(job.state in ACTIVE | {State.WAITING} for job in self.studio.engine.jobs.values())
+        if self._leaving or not settings.close_to_tray or not at_work:
+            return False
+        from sora_desktop.ui.tray import Tray
+
+        if not Tray.available():
+            return False
+        self._tray = self._tray or Tray(self)
+        self._tray.show(explain=not settings.told_of_tray)
+        self.change(told_of_tray=True)
+        return True
+
     async def leave(self) -> None:
         """Keeps what was written and how the window stood. Call it before the studio closes."""
+        self._leaving = True
         await self.compose.flush()
         await self._keeper.save()
 
@@ -338,6 +373,11 @@ class MainWindow(QMainWindow):
         # Windows without a parent would keep the program alive.
         if self._settings_dialog is not None:
             self._settings_dialog.close()
+        if self._goes_to_tray():
+            self.viewer.player.pause()
+            event.ignore()
+            self.hide()
+            return
         super().closeEvent(event)
 
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QHBoxLa
 from sora_desktop.ui.icons import icon
 from sora_desktop.ui.theme import LEAST_TEXT, MOST_TEXT, theme
 from sora_desktop.ui.tokens import SIZES
-from sora_desktop.ui.widgets.basic import keep_height
+from sora_desktop.ui.widgets.basic import keep_height, sized
 
 if TYPE_CHECKING:
     from sora_desktop.ui.main_window import MainWindow
@@ -66,12 +66,14 @@ class Menus(QObject):
         window = self._window
         self._add(menu, "new_draft", self.tr("&New draft"), window.compose.new_draft, QKeySequence.StandardKey.New)
         menu.addSeparator()
+        self._add(menu, "adopt", self.tr("&Collect a task by its id…"), window.collect_by_id)
+        menu.addSeparator()
         self._add(menu, "videos_folder", self.tr("Open &videos folder"), window.open_videos_folder)
         menu.addSeparator()
         settings = self._add(menu, "settings", self.tr("&Settings…"), window.open_settings, "Ctrl+,")
         settings.setMenuRole(QAction.MenuRole.PreferencesRole)
         menu.addSeparator()
-        leave = self._add(menu, "quit", self.tr("&Quit"), window.close, "Ctrl+Q")
+        leave = self._add(menu, "quit", self.tr("&Quit"), window.quit, "Ctrl+Q")
         leave.setMenuRole(QAction.MenuRole.QuitRole)
 
     def _edit(self, menu: QMenu) -> None:
@@ -91,7 +93,7 @@ class Menus(QObject):
 
     def _generate(self, menu: QMenu) -> None:
         window = self._window
-        self._add(menu, "generate", self.tr("&Generate"), window.compose.generate, "Ctrl+Return", "Ctrl+Enter")
+        self._add(menu, "generate", self.tr("&Generate"), window.compose.generate, "Ctrl+Enter", "Ctrl+Return")
         menu.addSeparator()
         self._add(menu, "prompt", self.tr("Go to the &prompt"), window.focus_prompt, "Ctrl+L")
         self._add(menu, "model", self.tr("Choose the &model"), window.choose_model, "Ctrl+M")
@@ -172,6 +174,7 @@ class Menus(QObject):
             button.setObjectName(f"toggle_{name}")
             button.setProperty("look", "pane")
             button.setDefaultAction(action)
+            sized(button)
             action.setIcon(icon(picture))
             action.setIconVisibleInMenu(False)
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)

@@ -61,6 +61,15 @@ class AppearancePage(Page):
         self.form.add("motion", self.tr("Reduce motion"), beside(self.motion, stretch=-1), target=self.motion)
         still = self.tr("Folds, bars and the ring of a rendering job stand still. The system's own wish counts too.")
         self.form.add("still", "", label(still, "secondary", "muted", wrap=True))
+        self.tray = Switch((self.tr("Off"), self.tr("On")))
+        self.tray.setAccessibleName(self.tr("Go on in the tray"))
+        self.tray.toggled.connect(lambda on: self._keep(close_to_tray=on))
+        self.form.add("tray", self.tr("Go on in the tray"), beside(self.tray, stretch=-1), target=self.tray)
+        goes_on = self.tr(
+            "Closing the window while jobs run leaves the program in the tray, where there is one. Without it the "
+            "program ends; the services go on, and their clips are fetched at the next start."
+        )
+        self.form.add("goes_on", "", label(goes_on, "secondary", "muted", wrap=True))
         self.column.addWidget(self.form)
         self.column.addStretch(1)
 
@@ -76,14 +85,16 @@ class AppearancePage(Page):
     def _fill(self) -> None:
         settings = self._studio.settings.current
         self.theme.setCurrentIndex(max(0, self.theme.findData(settings.theme)))
-        for each in (self.slider, self.box, self.motion):
+        for each in (self.slider, self.box, self.motion, self.tray):
             each.blockSignals(True)
         if not self._rest.isActive():
             self.slider.setValue(settings.text_size)
             self.box.setValue(settings.text_size)
         self.motion.setChecked(settings.reduce_motion)
         self.motion.setText(self.tr("On") if settings.reduce_motion else self.tr("Off"))
-        for each in (self.slider, self.box, self.motion):
+        self.tray.setChecked(settings.close_to_tray)
+        self.tray.setText(self.tr("On") if settings.close_to_tray else self.tr("Off"))
+        for each in (self.slider, self.box, self.motion, self.tray):
             each.blockSignals(False)
 
     def _on_text_size(self, percent: int) -> None:
