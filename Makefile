@@ -15,7 +15,7 @@ check: ## the checks that need no run: style, types, the direction of imports
 
 shots: ## a picture of each screen, dark and light, into shots/
 	@scripts/setup run
-	@QT_QPA_PLATFORM=offscreen .venv/bin/python -m sora_desktop.ui.shots shots
+	@QT_QPA_PLATFORM=offscreen .venv/bin/python -m benchmarks.shots shots
 
 install: ## a desktop entry and an icon for this user, which start this checkout
 	@scripts/setup run

@@ -84,7 +84,7 @@ class ShortcutsDialog(HelpDialog):
     def __init__(self, menus: list[QMenu], parent: QWidget | None = None) -> None:
         super().__init__("", parent)
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        self.resize(scale(720), scale(560))
+        self.resize(scale(760), scale(660))
         groups = [(menu.title().replace("&", ""), _keys_of(menu)) for menu in menus]
         groups += [(self.tr("Viewer"), self._viewer()), (self.tr("Queue"), self._queue())]
         body = QWidget()
@@ -134,6 +134,7 @@ class ReadmeDialog(HelpDialog):
         self.setWindowTitle(self.tr("Read me"))
         self.resize(scale(760), scale(620))
         self.text = QTextBrowser()
+        self.text.setProperty("look", "report")
         self.text.setOpenExternalLinks(True)
         self.text.setMarkdown(readme())
         self.body.addWidget(self.text)

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from sora_desktop import __version__
 from sora_desktop.core.redact import redact
+from sora_desktop.ui.widgets.basic import button, label
 
 log = logging.getLogger(__name__)
 
@@ -91,39 +92,44 @@ class CrashDialog(QDialog):
         self.setMinimumSize(560, 360)
         self.resize(680, 440)
 
-        heading = QLabel(self.tr("Something went wrong in Sora Desktop"))
-        heading.setProperty("role", "title")
-        self._message = QLabel(
+        heading = label(self.tr("Something went wrong in Sora Desktop"), "title")
+        message = label(
             self.tr(
                 "Your drafts and jobs are kept, and clips at the services go on being made. "
                 "You can go on working; if the window behaves oddly, close it and start again."
-            )
+            ),
+            wrap=True,
         )
-        self._message.setWordWrap(True)
         self._details = QPlainTextEdit()
         self._details.setReadOnly(True)
+        self._details.setProperty("look", "report")
         self._details.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._details.setAccessibleName(self.tr("Report"))
-        self._hint = QLabel(self.tr("Keys are taken out of the report. It is not sent anywhere by itself."))
-        self._hint.setProperty("role", "muted")
-        for label in (heading, self._message, self._hint):
-            label.setTextFormat(Qt.TextFormat.PlainText)
+        hint = label(
+            self.tr("Keys are taken out of the report. It is not sent anywhere by itself."), "secondary", "muted"
+        )
 
-        buttons = QDialogButtonBox()
-        copy = buttons.addButton(self.tr("Copy report"), QDialogButtonBox.ButtonRole.ActionRole)
-        logs = buttons.addButton(self.tr("Open logs folder"), QDialogButtonBox.ButtonRole.ActionRole)
-        close = buttons.addButton(self.tr("Close"), QDialogButtonBox.ButtonRole.RejectRole)
-        copy.clicked.connect(self._on_copy)
+        self.copy = button(self.tr("Copy report"), "field")
+        self.copy.clicked.connect(self._on_copy)
+        logs = button(self.tr("Open logs folder"), "field")
         logs.clicked.connect(self._on_open_logs)
-        buttons.rejected.connect(self.reject)
+        close = button(self.tr("Close"), "field")
+        close.clicked.connect(self.reject)
         close.setDefault(True)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.copy)
+        buttons.addWidget(logs)
+        buttons.addStretch(1)
+        buttons.addWidget(close)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 20, 20, 16)
         layout.setSpacing(12)
-        for widget in (heading, self._message, self._details, self._hint, buttons):
+        for widget in (heading, message, self._details, hint):
             layout.addWidget(widget)
         layout.setStretchFactor(self._details, 1)
+        layout.addLayout(buttons)
 
     @property
     def text(self) -> str:

@@ -164,7 +164,7 @@ class Panes(QWidget):
             if self._queue.parent() is not self._splitter:
                 self._splitter.addWidget(self._queue)
             self._queue.show()
-        elif self._queue.parent() is not self._overlay:
+        elif not self._overlay.isAncestorOf(self._queue):
             self._overlay.take(self._queue)
         self._rail_frame.setVisible(not docked)
         self._rail_frame.setFixedWidth(scale(RAIL))

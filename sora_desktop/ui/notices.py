@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from sora_desktop.ui.icons import icon, pixmap
-from sora_desktop.ui.theme import scale, theme
+from sora_desktop.ui.widgets.basic import button, label, tool
+from sora_desktop.ui.widgets.hints import Picture
 
 SECONDS = 8.0
 KEPT = 50
@@ -86,21 +86,14 @@ class NoticeBar(QFrame):
         self.setObjectName("notice-bar")
         self.setProperty("surface", "raised")
 
-        self._icon = QLabel()
-        self._text = QLabel()
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._text.setWordWrap(True)
+        self._icon = Picture("info", "accent")
+        self._text = label(wrap=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._action = QPushButton()
-        self._action.setProperty("look", "small")
+        self._action = button("", "small")
         self._action.clicked.connect(self._on_action)
-        self._more = QLabel()
-        self._more.setProperty("ink", "faint")
-        close = QToolButton()
+        self._more = label(face="secondary", ink="faint")
+        close = tool("x", self.tr("Close message"), self.tr("Close"))
         close.setProperty("look", "small")
-        close.setIcon(icon("x"))
-        close.setToolTip(self.tr("Close"))
-        close.setAccessibleName(self.tr("Close message"))
         close.clicked.connect(self._next)
 
         layout = QHBoxLayout(self)
@@ -113,7 +106,6 @@ class NoticeBar(QFrame):
         layout.addWidget(close)
         self.hide()
         notices.arrived.connect(self._on_arrived)
-        theme().changed.connect(self._paint_icon)
         self._on_arrived()
 
     @property
@@ -137,7 +129,7 @@ class NoticeBar(QFrame):
         self._text.setAccessibleName(notice.text)
         self._action.setText(notice.action)
         self._action.setVisible(bool(notice.action))
-        self._paint_icon()
+        self._icon.show_icon(ICONS[notice.tone], notice.tone.value)
         self._count()
         if notice.seconds:
             self._timer.start(round(notice.seconds * 1000))
@@ -147,10 +139,6 @@ class NoticeBar(QFrame):
         waiting = len(self._notices)
         self._more.setVisible(waiting > 0)
         self._more.setText(self.tr("{0} more").format(waiting))
-
-    def _paint_icon(self) -> None:
-        if self._notice is not None:
-            self._icon.setPixmap(pixmap(ICONS[self._notice.tone], self._notice.tone.value, scale(16)))
 
     def _on_action(self) -> None:
         act = self._notice.on_action if self._notice else None

@@ -126,6 +126,9 @@ def test_a_narrow_window_shows_the_queue_over_the_centre_until_escape(window: Ma
     assert not action.isChecked()
     window.rail.expanded.emit()
     assert window.panes.overlay_open
+    window.resize(1100, 760)
+    assert window.panes.overlay_open, "another size does not close it"
+    window.resize(1024, 700)
     qtbot.mouseClick(window.panes._overlay, Qt.MouseButton.LeftButton, pos=QPoint(400, 300))
     assert not window.panes.overlay_open
 

@@ -1,0 +1,221 @@
+"""A picture of every screen, dark and light: `python -m benchmarks.shots FOLDER`. To be looked at, beside the target.
+
+The clips are real, from the built-in simulator; the other states of jobs are put beside them with the engine stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+from PySide6.QtCore import QLoggingCategory
+from PySide6.QtWidgets import QApplication, QWidget
+
+from benchmarks.shots_jobs import PROMPTS, put_progress, put_states
+from sora_desktop import assembly
+from sora_desktop.app import QUIET, application
+from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent
+from sora_desktop.core.jobs import State
+from sora_desktop.core.request import GenerationRequest
+from sora_desktop.providers.base import Check
+from sora_desktop.storage.paths import Paths
+from sora_desktop.storage.secrets import SecretState
+from sora_desktop.ui import aio
+from sora_desktop.ui.about import AboutDialog, ShortcutsDialog
+from sora_desktop.ui.crash import CrashDialog, describe
+from sora_desktop.ui.main_window import MainWindow
+from sora_desktop.ui.notices import Tone
+from sora_desktop.ui.settings import SettingsDialog
+from sora_desktop.ui.settings.account_state import Outcome
+from sora_desktop.ui.studio import Studio
+from sora_desktop.ui.theme import theme
+
+THEMES = ("dark", "light")
+SETTLE = 0.4
+"""Seconds for layouts, thumbnails and the first frame."""
+
+
+class Shots:
+    """Takes the pictures into `folder`."""
+
+    def __init__(self, app: QApplication, folder: Path, studio: Studio) -> None:
+        self._app = app
+        self._folder = folder
+        self._studio = studio
+        self.taken = 0
+
+    async def take(self, name: str, widget: QWidget, size: tuple[int, int] | None = None) -> None:
+        """One picture of `widget` in each theme, at `size` px."""
+        for look in THEMES:
+            # Where no main window follows the settings, the theme is put on by hand.
+            await self._studio.settings.change(theme=look)
+            theme().apply(self._app, look, theme().text_size)
+            if size:
+                widget.resize(*size)
+            await asyncio.sleep(SETTLE)
+            picture = widget.grab()
+            if not picture.save(str(self._folder / f"{name}-{look}.png")):
+                raise OSError(f"{self._folder} cannot be written to")
+            self.taken += 1
+
+
+def studio_of(rooms: assembly.Assembly) -> Studio:
+    """The studio on open rooms."""
+    names = ("catalog", "accounts", "engine", "drafts", "settings", "tasks", "paths", "secrets")
+    return Studio(**{name: getattr(rooms, name) for name in names})
+
+
+async def make_clips(studio: Studio) -> list[str]:
+    """Lets the simulator make a few clips, and waits for them."""
+    ids: list[str] = []
+    for prompt in PROMPTS:
+        request = GenerationRequest(provider="rivya", model="sora-2", prompt=prompt)
+        ids += [job.id for job in await studio.engine.submit("simulator-rivya", request)]
+    end = time.monotonic() + 180
+    while any(studio.engine.jobs[job_id].state is not State.DONE for job_id in ids):
+        if time.monotonic() > end:
+            raise TimeoutError("the simulator made no clips")
+        await asyncio.sleep(0.2)
+    await studio.engine.refresh_balance("simulator-rivya")
+    return ids
+
+
+@contextmanager
+def window_of(studio: Studio) -> Iterator[MainWindow]:
+    """The main window, shown, and closed at the end."""
+    window = MainWindow(studio)
+    window.resize(1440, 900)
+    window.show()
+    try:
+        yield window
+    finally:
+        window.close()
+        window.deleteLater()
+
+
+async def main_screens(shots: Shots, studio: Studio, clips: list[str]) -> None:
+    """The window: working, narrow, with trouble."""
+    with window_of(studio) as window:
+        await asyncio.sleep(SETTLE)
+        window.compose.use_request("simulator-rivya", studio.engine.jobs[clips[-1]].request)
+        window.queue.show_job(clips[-1])
+        window.show_job(clips[-1])
+        await asyncio.sleep(1)
+        window.viewer.player.show_frame(130)
+        put_progress(studio)
+        await shots.take("main-1440", window, (1440, 900))
+        await shots.take("main-1280", window, (1280, 800))
+        await shots.take("main-1024", window, (1024, 700))
+        window.panes.show_pane("queue", True)
+        await shots.take("queue-overlay", window)
+        window.panes.close_overlay()
+        for name in ("failed", "uncertain", "rendering", "expired"):
+            window.queue.show_job(name)
+            window.show_job(name)
+            await shots.take(f"viewer-{name}", window, (1440, 900))
+        studio.engine.online_changed.emit(False)
+        window.notices.tell(window.tr("Draft deleted."), Tone.INFO, action=window.tr("Undo"), seconds=60)
+        await shots.take("offline-and-notice", window)
+        studio.engine.online_changed.emit(True)
+        await studio.settings.change(text_size=150)
+        await shots.take("main-text-150", window, (1440, 900))
+        await studio.settings.change(text_size=100)
+
+
+async def settings_screens(shots: Shots, studio: Studio) -> None:
+    """Every page of the settings, and the states of an account."""
+    accounts = studio.accounts
+    for provider, key in (("rivya", "rvya_sk_abcdefgh12343f9a"), ("globalaiopc", "abcdefgh12345678a1b2")):
+        await accounts.add(accounts.draft(provider), key)
+    dialog = SettingsDialog(studio)
+    dialog.show()
+    await asyncio.sleep(SETTLE)
+    good, bad = (account.id for account in accounts.all if not account.builtin)
+    state = dialog.accounts.states.of(good)
+    state.key, state.tail, state.outcome = SecretState.FOUND, "3f9a", Outcome(time.time(), Check(200, 182, 1240, 2))
+    failure = Failure(kind=FailureKind.KEY, code="key_rejected", detail="invalid api key", request_id="req_8c1f")
+    dialog.accounts.states.of(bad).outcome = Outcome(time.time(), error=ProviderError(failure, Sent.REFUSED))
+    for page in ("accounts", "files", "appearance", "privacy"):
+        dialog.show_page(page, good)
+        await shots.take(f"settings-{page}", dialog, (1120, 720))
+    dialog.show_page("accounts", bad)
+    await shots.take("settings-account-refused", dialog)
+    dialog.show_page("accounts", new_provider="rivya")
+    await shots.take("settings-account-new", dialog, (960, 620))
+    dialog.close()
+    dialog.deleteLater()
+
+
+async def small_screens(shots: Shots, studio: Studio) -> None:
+    """Help and the crash dialog."""
+    with window_of(studio) as window:
+        for name, dialog in (
+            ("about", AboutDialog(window)),
+            ("shortcuts", ShortcutsDialog(window.menus.menus, window)),
+        ):
+            dialog.show()
+            await shots.take(name, dialog)
+            dialog.close()
+    crash = CrashDialog(studio.paths.logs)
+    try:
+        raise RuntimeError("an example of a report")
+    except RuntimeError as error:
+        crash.add(describe(error, "slot"))
+    crash.show()
+    await shots.take("crash", crash)
+    crash.close()
+    crash.deleteLater()
+
+
+async def run(app: QApplication, folder: Path, stop: asyncio.Event) -> int:
+    """All screens, one after another."""
+    _ = stop
+    with tempfile.TemporaryDirectory(prefix="sora-desktop-shots-") as data:
+        async with assembly.opened(Paths.at(Path(data))) as rooms:
+            studio = studio_of(rooms)
+            shots = Shots(app, folder, studio)
+            theme().apply(app, "dark")
+            await rooms.engine.start()
+            with window_of(studio) as window:
+                await asyncio.sleep(SETTLE)
+                await shots.take("first-run", window, (1440, 900))
+            clips = await make_clips(studio)
+            await rooms.engine.stop()
+            put_states(studio, clips)
+            await studio.settings.change(welcomed=True, told_of_closing=True)
+            await main_screens(shots, studio, clips)
+            await small_screens(shots, studio)
+            await settings_screens(shots, studio)
+            await rooms.tasks.close()
+    print(f"{shots.taken} pictures in {folder}")
+    return 0
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code for `arguments`: the folder the pictures go to."""
+    folder = Path(arguments[0] if arguments else "shots")
+    folder.mkdir(parents=True, exist_ok=True)
+    QLoggingCategory.setFilterRules(QUIET)
+    app = application(["shots"])
+    failed: list[str] = []
+
+    def report(error: BaseException, where: str) -> None:
+        failed.append(describe(error, where))
+
+    code = aio.run(app, lambda stop: run(app, folder, stop), report)
+    for text in failed:
+        print(text, file=sys.stderr)
+    return 1 if failed else code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
