@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import shiboken6
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
@@ -200,6 +201,8 @@ class FirstRun(QWidget):
     async def _ask_keyring(self) -> None:
         """Says truthfully where keys go, without opening the keyring."""
         there = await self._studio.secrets.available()
+        if not shiboken6.isValid(self):
+            return
         if there:
             text = self.tr("Keys go to the system keyring. Nothing is charged until you press Generate.")
         else:

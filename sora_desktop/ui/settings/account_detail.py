@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shiboken6
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QMessageBox, QScrollArea, QSpinBox, QVBoxLayout, QWidget
@@ -195,10 +196,12 @@ class AccountDetail(QWidget):
         try:
             await self._studio.accounts.save(account.model_copy(update=changes))
         except SoraError as error:
-            if account_id == self._id and row:
+            if shiboken6.isValid(self) and account_id == self._id and row:
                 self.form.wrong(row, sentence(error))
                 if error.code == "url_plain_http":
                     self.form.set_shown("http", True)
+            return
+        if not shiboken6.isValid(self):
             return
         if "base_url" in changes:
             self._states.forget(account_id)
@@ -216,8 +219,10 @@ class AccountDetail(QWidget):
         try:
             await self._studio.accounts.set_key(account_id, text)
         except SoraError as error:
-            if account_id == self._id:
+            if shiboken6.isValid(self) and account_id == self._id:
                 self.form.wrong("key", sentence(error))
+            return
+        if not shiboken6.isValid(self):
             return
         self._states.forget(account_id)
         if account_id == self._id:
@@ -253,7 +258,8 @@ class AccountDetail(QWidget):
 
     async def _remove(self, account_id: str) -> None:
         await self._studio.accounts.remove(account_id)
-        self.removed.emit()
+        if shiboken6.isValid(self):
+            self.removed.emit()
 
     def _measure(self) -> None:
         digits = QFontMetrics(theme().font()).horizontalAdvance("00")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+import shiboken6
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from sora_desktop.core.accounts import Account
@@ -64,6 +65,8 @@ class AccountStates(QObject):
     async def _ask(self, account_id: str) -> None:
         key = await self._studio.accounts.key_state(account_id)
         tail = await self._studio.accounts.key_tail(account_id)
+        if not shiboken6.isValid(self):
+            return
         state = self.of(account_id)
         if (state.key, state.tail) != (key, tail):
             if state.key is not None:
@@ -88,7 +91,8 @@ class AccountStates(QObject):
             state.outcome = Outcome(time.time(), error=error)
         finally:
             state.testing = False
-            self.changed.emit(account_id)
+            if shiboken6.isValid(self):
+                self.changed.emit(account_id)
 
     def forget(self, account_id: str) -> None:
         """Drops the last test: the account it was of has changed."""

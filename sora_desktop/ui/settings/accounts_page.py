@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shiboken6
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -126,7 +127,8 @@ class AccountsPage(QWidget):
             account = self._studio.accounts.get(account_id)
             if account is not None and account.position != position:
                 await self._studio.accounts.save(account.model_copy(update={"position": float(position)}))
-        self.list.fill()
+        if shiboken6.isValid(self):
+            self.list.fill()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shiboken6
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -88,7 +89,10 @@ class NewAccount(QWidget):
         self.key.setFocus(Qt.FocusReason.OtherFocusReason)
 
     async def _say_place(self) -> None:
-        if await self._studio.secrets.available():
+        there = await self._studio.secrets.available()
+        if not shiboken6.isValid(self):
+            return
+        if there:
             self._place.setText(self.tr("The key goes to the system keyring, and from there to this address only."))
         else:
             self._place.setText(
@@ -115,10 +119,13 @@ class NewAccount(QWidget):
                 raise UserError("name_empty")
             await self._studio.accounts.add(draft, key)
         except SoraError as error:
-            self._wrong(error)
+            if shiboken6.isValid(self):
+                self.add.setEnabled(True)
+                self._wrong(error)
             return
-        finally:
-            self.add.setEnabled(True)
+        if not shiboken6.isValid(self):
+            return
+        self.add.setEnabled(True)
         self.key.clear()
         self.added.emit(draft.id)
         self._states.test(draft.id)

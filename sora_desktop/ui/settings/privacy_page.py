@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
@@ -82,7 +83,10 @@ class PrivacyPage(Page):
 
     async def _say_keys(self) -> None:
         """Says where keys are, without opening the keyring."""
-        if await self._studio.secrets.available():
+        there = await self._studio.secrets.available()
+        if not shiboken6.isValid(self):
+            return
+        if there:
             backend = self._studio.secrets.backend_name()
             self.keys.setText(
                 self.tr("In the system keyring ({0}), under “{1}”; in no file of ours.").format(backend, SERVICE)
