@@ -69,6 +69,7 @@ class MainWindow(QMainWindow):
         self.menus = Menus(self)
         self._keeper = LayoutKeeper(self, self.panes, self.viewer, studio)
         self._connect()
+        theme().set_still(studio.settings.current.reduce_motion)
         self._show_centre()
         self._on_account_changed()
         self._tray: Tray | None = None
@@ -188,6 +189,7 @@ class MainWindow(QMainWindow):
         settings = self.studio.settings.current
         app = QApplication.instance()
         assert isinstance(app, QApplication)
+        theme().set_still(settings.reduce_motion)
         if (settings.theme, settings.text_size) != (theme().name, theme().text_size):
             theme().apply(app, settings.theme, settings.text_size)
         self._show_centre()

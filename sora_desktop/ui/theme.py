@@ -31,7 +31,9 @@ class Theme(QObject):
         self._text_size = 100
         self._app: QApplication | None = None
         self.ring: RingKeeper | None = None
+        self._still = False
         self._qcolours: dict[str, QColor] = {}
+        self._fonts: dict[str, QFont] = {}
 
     @property
     def name(self) -> str:
@@ -51,6 +53,17 @@ class Theme(QObject):
     def text_size(self) -> int:
         """Percent, 90 to 150."""
         return self._text_size
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing may move by itself: the user's "Reduce motion"."""
+        return self._still
+
+    def set_still(self, still: bool) -> None:
+        """Stops, or allows, what moves by itself."""
+        if still != self._still:
+            self._still = still
+            self.changed.emit()
 
     def apply(self, app: QApplication, name: str = "system", text_size: int | None = None) -> None:
         """Dresses the program. `name` is one of `NAMES`; `text_size` in percent is held within 90 and 150."""
@@ -88,6 +101,7 @@ class Theme(QObject):
         assert app is not None
         self._colours = THEMES[self._system() if self._name == "system" else self._name]
         self._qcolours.clear()
+        self._fonts.clear()
         app.setFont(self.font("base"))
         app.setPalette(palette(self._colours))
         app.setStyleSheet(sheet(self._colours, self.scale))
@@ -108,6 +122,10 @@ class Theme(QObject):
 
     def font(self, face: str = "base") -> QFont:
         """A text style of the tokens, with figures of one width."""
+        found = self._fonts.get(face)
+        if found is not None:
+            # A copy shares what Qt looked up for it; a font made anew is looked up at every use.
+            return QFont(found)
         style = FACES[face]
         font = QFont()
         font.setFamilies([*FAMILIES, *system_families()])
@@ -115,7 +133,8 @@ class Theme(QObject):
         font.setWeight(QFont.Weight(style.weight))
         font.setFeature(QFont.Tag("tnum"), 1)
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-        return font
+        self._fonts[face] = font
+        return QFont(font)
 
 
 @cache

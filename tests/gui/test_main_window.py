@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from sora_desktop.ui.layout import COMPOSE_MIN, QUEUE, Shape
 from sora_desktop.ui.main_window import MainWindow
 from sora_desktop.ui.notices import Notices, Tone
 from sora_desktop.ui.theme import theme
+from sora_desktop.ui.viewer.screens import Emblem
 from support.loops import Run
 from support.studio import Opened, in_the_open
 
@@ -332,6 +334,20 @@ def test_after_a_close_with_running_jobs_it_is_explained_once(opened: Opened, ru
         run.until(lambda: opened.studio.settings.current.told_of_closing)
     with in_the_open(MainWindow(opened.studio), run, qtbot) as second:
         assert second.notice_bar.notice is None
+
+
+def test_reduce_motion_stops_what_turns(window: MainWindow, opened: Opened, run: Run) -> None:
+    job = a_job(state=State.PROCESSING, remote_id="t", accepted_at=time.time())
+    opened.studio.engine.jobs[job.id] = job
+    opened.studio.engine.job_added.emit(job)
+    window.show_job(job.id)
+    ring = window.viewer.screen_page.findChild(Emblem)
+    assert ring is not None
+    assert ring._timer.isActive()
+    run(opened.studio.settings.change(reduce_motion=True))
+    assert not ring._timer.isActive()
+    run(opened.studio.settings.change(reduce_motion=False))
+    assert ring._timer.isActive()
 
 
 def test_every_command_has_its_own_key(window: MainWindow) -> None:

@@ -11,6 +11,7 @@ from sora_desktop.ui.bind import bind
 from sora_desktop.ui.queue.arrangement import Kind
 from sora_desktop.ui.queue.delegate import QueueDelegate
 from sora_desktop.ui.queue.view import QueueView
+from sora_desktop.ui.theme import theme
 
 FRAME = 1000 // 15
 SECOND = 1000
@@ -28,11 +29,10 @@ class Pulse(QObject):
     once a second for clocks, and not at all when nothing moves or nobody looks.
     """
 
-    def __init__(self, view: QueueView, delegate: QueueDelegate, *, reduced: bool = False) -> None:
+    def __init__(self, view: QueueView, delegate: QueueDelegate) -> None:
         super().__init__(view)
         self._view = view
         self._delegate = delegate
-        self.reduced = reduced
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._on_beat)
         self._last = time.monotonic()
@@ -53,7 +53,7 @@ class Pulse(QObject):
         if not moving:
             self._timer.stop()
             return
-        lively = not self.reduced and (any(moving.values()) or bool(self._delegate.motion.gliding))
+        lively = not theme().still and (any(moving.values()) or bool(self._delegate.motion.gliding))
         interval = FRAME if lively else SECOND
         if not self._timer.isActive() or self._timer.interval() != interval:
             self._last = time.monotonic()
@@ -87,7 +87,7 @@ class Pulse(QObject):
             self._timer.stop()
             return
         motion = self._delegate.motion
-        if not self.reduced:
+        if not theme().still:
             motion.angle = (motion.angle + 360 * passed / TURN) % 360
         motion.glide(passed / GLIDE)
         for number in moving:

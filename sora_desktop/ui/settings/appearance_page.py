@@ -59,7 +59,7 @@ class AppearancePage(Page):
         self.motion.setAccessibleName(self.tr("Reduce motion"))
         self.motion.toggled.connect(lambda on: self._keep(reduce_motion=on))
         self.form.add("motion", self.tr("Reduce motion"), beside(self.motion, stretch=-1), target=self.motion)
-        still = self.tr("Folds, bars and the ring of a rendering job stand still. The system's own wish counts too.")
+        still = self.tr("The ring of a rendering job stands still, and bars do not glide.")
         self.form.add("still", "", label(still, "secondary", "muted", wrap=True))
         self.tray = Switch((self.tr("Off"), self.tr("On")))
         self.tray.setAccessibleName(self.tr("Go on in the tray"))

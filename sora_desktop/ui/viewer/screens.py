@@ -6,6 +6,7 @@ from PySide6.QtCore import QElapsedTimer, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from sora_desktop.ui.bind import bind
 from sora_desktop.ui.icons import paint_icon
 from sora_desktop.ui.job_orders import Order
 from sora_desktop.ui.theme import scale, theme
@@ -28,6 +29,7 @@ class Emblem(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self.update)
+        bind(theme().changed, self._run, self)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def set_icon(self, icon: str, tone: str, turns: bool) -> None:
@@ -36,7 +38,7 @@ class Emblem(QWidget):
         self.update()
 
     def _run(self) -> None:
-        wanted = self._turns and self.isVisible()
+        wanted = self._turns and self.isVisible() and not theme().still
         if wanted and not self._timer.isActive():
             self._clock.start()
             self._timer.start()
