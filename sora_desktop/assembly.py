@@ -17,6 +17,7 @@ from sora_desktop.core.catalog import Catalog
 from sora_desktop.core.errors import EnvironmentProblem, UserError
 from sora_desktop.engine.accounts import Accounts
 from sora_desktop.engine.queue import Engine
+from sora_desktop.engine.references import References
 from sora_desktop.engine.simulator_process import SimulatorProcess
 from sora_desktop.engine.tasks import Tasks
 from sora_desktop.providers.http import Http
@@ -28,8 +29,10 @@ from sora_desktop.storage.drafts import DraftStore
 from sora_desktop.storage.jobs import JobStore
 from sora_desktop.storage.lock import OwnerLock
 from sora_desktop.storage.paths import Paths
+from sora_desktop.storage.references import ReferenceStore
 from sora_desktop.storage.secrets import Secrets
 from sora_desktop.storage.settings import SettingsStore
+from sora_desktop.storage.uploads import UploadStore
 
 SIMULATOR_PACE = 0.05
 """A clip of the built-in simulator takes about ten seconds, not minutes."""
@@ -91,6 +94,7 @@ async def opened(paths: Paths, *, override_key: str = "", own: bool | None = Tru
             dialects=dialects(http),
             http=http,
             settings=settings,
+            references=References(ReferenceStore(database, paths), UploadStore(database), accounts, http),
             paths=paths,
             tasks=tasks,
             pace_of=lambda account: _pace_of(account, pace),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from sora_desktop.core.errors import UserError
@@ -13,6 +14,28 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 MAX_KEY = 1000
 """Windows' Credential Manager holds about 1,280 characters."""
 MAX_URL = 2000
+
+
+MAX_LINK = 7 * 86_400
+"""Seconds: the longest life of a presigned address (AWS, Signature Version 4)."""
+
+
+class ReferenceHost(Kept):
+    """Where local references are put for a service that takes only addresses. Its secret key is never part of it.
+
+    "s3": a bucket that speaks S3, private, reached by presigned addresses that live `link_seconds`. "account": the
+    uploads of another account (`account` is its id).
+    """
+
+    kind: Literal["s3", "account"]
+    endpoint: str = ""
+    region: str = "us-east-1"
+    bucket: str = ""
+    prefix: str = ""
+    access_key: str = ""
+    path_style: bool = True
+    link_seconds: int = 86_400
+    account: str = ""
 
 
 class Account(Kept):
@@ -30,6 +53,7 @@ class Account(Kept):
     position: float = 0.0
     allow_http: bool = False
     created_at: float = 0.0
+    reference_host: ReferenceHost | None = None
 
 
 def clean_key(text: str) -> str:
@@ -79,3 +103,33 @@ def clean_base_url(text: str, *, allow_http: bool = False) -> str:
 def key_tail(key: str) -> str:
     """The last four characters, all that is ever shown of a key; nothing of a short one."""
     return key[-4:] if len(key) >= 12 else ""
+
+
+def clean_host(host: ReferenceHost) -> ReferenceHost:
+    """A reference host as it is kept: trimmed, with an https address (http on the user's own machine only).
+
+    Raises UserError when something is missing or cannot be an address or a bucket.
+    """
+    if host.kind == "account":
+        if not host.account:
+            raise UserError("host_account_gone")
+        return ReferenceHost(kind="account", account=host.account)
+    bucket, access_key = host.bucket.strip(), host.access_key.strip()
+    if not bucket or not access_key or not host.endpoint.strip():
+        raise UserError("host_incomplete")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}", bucket) or ".." in bucket:
+        raise UserError("host_bucket", name=bucket[:80])
+    if not all("\x21" <= char <= "\x7e" for char in access_key):
+        raise UserError("host_incomplete")
+    prefix = "/".join(part for part in re.split(r"[/\s]+", host.prefix) if part not in {"", ".", ".."})
+    return host.model_copy(
+        update={
+            "endpoint": clean_base_url(host.endpoint),
+            "bucket": bucket,
+            "access_key": access_key,
+            "region": host.region.strip() or "us-east-1",
+            "prefix": f"{prefix}/" if prefix else "",
+            "link_seconds": max(300, min(host.link_seconds, MAX_LINK)),
+            "account": "",
+        }
+    )

@@ -206,8 +206,9 @@ def _reshapings(picture: Picture, plan: Plan, target: Size | None, ratio: Size, 
     found: list[Fix] = []
     crop = centre_box(base, ratio)
     larger = target is not None and target[0] > crop.width
+    code = "fix_crop_enlarge" if larger else "fix_crop" if target else "fix_crop_only"
     cropped = plan.model_copy(update={"crop": crop, "size": target, "fit": "crop"})
-    found.append(fix(FixKind.CROP, "fix_crop_enlarge" if larger else "fix_crop" if target else "fix_crop_only", cropped))
+    found.append(fix(FixKind.CROP, code, cropped))
     canvas = target or _canvas(base, ratio)
     barred = plan.model_copy(update={"crop": None, "size": canvas, "fit": "bars"})
     found.append(fix(FixKind.BARS, "fix_bars", barred))

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
 
-from sora_desktop.core.accounts import LOOPBACK, Account, clean_base_url, clean_key, key_tail
+from sora_desktop.core.accounts import LOOPBACK, Account, ReferenceHost, clean_base_url, clean_host, clean_key, key_tail
 from sora_desktop.core.catalog import Catalog, Model, Provider
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.redact import know
@@ -29,11 +29,14 @@ BUILTIN = (
         name="Built-in simulator (GlobalAIOPC)",
         base_url="",
         builtin=True,
+        reference_host=ReferenceHost(kind="account", account="simulator-rivya"),
     ),
 )
 """Always there. Their addresses are known only while the simulator runs."""
 
 DEMO_KEYS = {"rivya": SIMULATOR_RIVYA_KEY, "globalaiopc": SIMULATOR_GLOBALAIOPC_KEY}
+
+HOST_SUFFIX = "/s3"
 
 CHOICES = ("enabled", "default_model", "at_once", "per_minute", "position")
 """What the user may change of a built-in account."""
@@ -166,7 +169,9 @@ class Accounts:
         if any(other.name.casefold() == name.casefold() and other.id != account.id for other in self.all):
             raise UserError("name_taken", name=name)
         base_url = clean_base_url(account.base_url, allow_http=account.allow_http)
-        return account.model_copy(update={"name": name, "base_url": base_url, "builtin": False})
+        host = clean_host(account.reference_host) if account.reference_host else None
+        update = {"name": name, "base_url": base_url, "builtin": False, "reference_host": host}
+        return account.model_copy(update=update)
 
     async def remove(self, account_id: str) -> None:
         """Forgets an account and its key. Its jobs stay. Raises UserError for a built-in one."""
@@ -178,6 +183,7 @@ class Accounts:
         await self._store.delete(account_id)
         del self._accounts[account_id]
         await self._secrets.delete(account_id)
+        await self._secrets.delete(_host_entry(account_id))
         self.changed.emit()
 
     async def set_key(self, account_id: str, key: str) -> SecretState:
@@ -204,6 +210,27 @@ class Accounts:
         if account is None or account.builtin:
             return ""
         return key_tail((await self._secret(account_id)).value)
+
+    async def set_host_secret(self, account_id: str, secret: str) -> SecretState:
+        """Keeps the secret key of the account's reference host, as `set_key` does. Raises UserError for a bad one."""
+        if account_id not in self._accounts:
+            raise UserError("account_unknown", name=account_id)
+        state = await self._secrets.put(_host_entry(account_id), clean_key(secret))
+        self.changed.emit()
+        return state
+
+    async def host_secret_state(self, account_id: str) -> SecretState:
+        """Where the secret key of the account's reference host is."""
+        return await self._secrets.where(_host_entry(account_id))
+
+    async def host_secret(self, account_id: str) -> str:
+        """The secret key of the account's reference host. Raises UserError: `host_secret_missing`, `key_locked`."""
+        answer = await self._secrets.get(_host_entry(account_id))
+        if answer.state is SecretState.LOCKED:
+            raise UserError("key_locked")
+        if not answer.value:
+            raise UserError("host_secret_missing")
+        return answer.value
 
     async def connection(self, account_id: str, base_url: str = "") -> Connection:
         """Where a call of this account goes, and with which key. `base_url` is a job's frozen one.
@@ -244,8 +271,13 @@ class Accounts:
         return account.builtin or is_private_host(urlsplit(base_url or account.base_url).hostname or "")
 
     def _on_secret_changed(self, account_id: str) -> None:
-        if account_id in self._accounts:
+        if account_id.removesuffix(HOST_SUFFIX) in self._accounts:
             self.changed.emit()
+
+
+def _host_entry(account_id: str) -> str:
+    """The entry of the keyring that holds the secret key of an account's reference host."""
+    return account_id + HOST_SUFFIX
 
 
 def is_private_host(host: str) -> bool:
@@ -264,4 +296,5 @@ def _with_choices(account: Account, choices: Account | None) -> Account:
     """A built-in account as the user set it up."""
     if choices is None:
         return account
-    return account.model_copy(update={name: getattr(choices, name) for name in CHOICES})
+    kept = {name: getattr(choices, name) for name in CHOICES}
+    return account.model_copy(update={**kept, "reference_host": choices.reference_host or account.reference_host})

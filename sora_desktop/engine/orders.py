@@ -149,7 +149,8 @@ class Orders:
         model = self._works.accounts.catalog.model(request.provider, request.model)
         if model is None or request.provider != job.request.provider:
             raise UserError("model_unknown", name=request.model)
-        problems = requests.check(model, request.prompt, request.values, request.references)
+        hosted = self._works.references.takes_files(job.account, model.references)
+        problems = requests.check(model, request.prompt, request.values, request.references, hosted=hosted)
         if problems:
             raise UserError(problems[0].code, **problems[0].args)
         job = await self._works.board.note(job_id, request=request, body="", failure=None, not_before=None)

@@ -17,6 +17,7 @@ from sora_desktop.engine.board import Board
 from sora_desktop.engine.clock import Clock
 from sora_desktop.engine.orders import Orders, new_jobs
 from sora_desktop.engine.polling import Polling
+from sora_desktop.engine.references import References
 from sora_desktop.engine.scheduler import Scheduler
 from sora_desktop.engine.submission import Submission
 from sora_desktop.engine.tasks import Tasks
@@ -49,6 +50,7 @@ class Engine:
         dialects: dict[str, Dialect],
         http: Http,
         settings: SettingsStore,
+        references: References,
         paths: Paths,
         tasks: Tasks,
         pace_of: Callable[[Account], float],
@@ -56,6 +58,7 @@ class Engine:
         clock: Clock | None = None,
     ) -> None:
         clock = clock or Clock()
+        self.references = references
         self._store = jobs
         self._accounts = accounts
         self._dialects = dialects
@@ -67,6 +70,7 @@ class Engine:
             dialects=dialects,
             http=http,
             settings=settings,
+            references=references,
             paths=paths,
             tasks=tasks,
             clock=clock,
@@ -128,6 +132,7 @@ class Engine:
         for job in tuple(self._board.live.values()):
             await self._pick_up(job)
         self._own_tasks.append(self._tasks.spawn(self._scheduler.drive(), "scheduler"))
+        self._tasks.spawn(self._tidy(), "tidy references")
         if self._data_version:
             self._own_tasks.append(self._tasks.spawn(self._watch_database(self._data_version), "database watch"))
 
@@ -138,6 +143,7 @@ class Engine:
         self._links.clear()
         await self._tasks.close()
         self._works.close_threads()
+        self.references.close()
         self._own_tasks.clear()
 
     async def submit(self, account_id: str, request: GenerationRequest, count: int = 1) -> list[Job]:
@@ -160,7 +166,8 @@ class Engine:
         model = provider.model(request.model) if provider else None
         if provider is None or model is None:
             raise UserError("model_unknown", name=request.model)
-        problems = requests.check(model, request.prompt, request.values, request.references)
+        hosted = self.references.takes_files(account.id, model.references)
+        problems = requests.check(model, request.prompt, request.values, request.references, hosted=hosted)
         if problems:
             raise UserError(problems[0].code, **problems[0].args)
         return request.model_copy(update={"provider": provider.id})
@@ -229,6 +236,12 @@ class Engine:
                 self._polling.watch(job, at_once=True)
             case _:
                 pass
+
+    async def _tidy(self) -> None:
+        try:
+            await self.references.tidy()
+        except EnvironmentProblem:
+            return
 
     async def _watch_database(self, version_of: Callable[[], Awaitable[int]]) -> None:
         seen = await version_of()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
 
 from sora_desktop.core.errors import (
     Action,
@@ -16,8 +15,8 @@ from sora_desktop.core.errors import (
     UserError,
 )
 from sora_desktop.core.jobs import Job, State
-from sora_desktop.core.references import Reference, SentReference
-from sora_desktop.engine.works import Transfer, Works, failure_of
+from sora_desktop.engine.delivery import Delivery, HostTrouble
+from sora_desktop.engine.works import Works, failure_of
 from sora_desktop.providers.base import RemoteStatus, RemoteTask
 
 KEY_REMEMBERED = 12 * 3600.0
@@ -27,13 +26,19 @@ answer is left to the user."""
 BLOCKED_WAIT = 600.0
 """Seconds until a job that waits for a key or a reference is looked at again by itself; a changed key is faster."""
 
+DISK_WAIT = 10.0
+"""Seconds until a full disk or a busy database is tried again."""
+
+HOST_WAIT = 30.0
+"""Seconds until a reference host that did not answer is tried again."""
+
 
 class Submission:
     """Prepares and sends one job. Each step's state is committed before the step."""
 
     def __init__(self, works: Works) -> None:
         self._works = works
-        self._uploaded: dict[tuple[str, str], SentReference] = {}
+        self._delivery = Delivery(works)
         self._unwanted: set[str] = set()
 
     def forget_when_accepted(self, job_id: str) -> None:
@@ -50,7 +55,14 @@ class Submission:
             await self._blocked(job_id, error)
             return
         except ProviderError as error:
-            await self._not_prepared(job_id, error)
+            await self._not_prepared(job_id, error, self._works.missed(job.account, error))
+            return
+        except HostTrouble as trouble:
+            await self._not_prepared(job_id, trouble.error, HOST_WAIT * self._works.pace(job.account))
+            return
+        except EnvironmentProblem as problem:
+            if board.jobs[job_id].state is State.PREPARING:
+                await self._wait(job_id, DISK_WAIT, _in_the_way(problem))
             return
         if board.jobs[job_id].state is not State.PREPARING:
             return
@@ -67,28 +79,8 @@ class Submission:
 
     async def _body(self, job: Job) -> str:
         model = self._works.model(job)
-        references = [await self._sent(job, reference) for reference in job.request.references]
+        references = [await self._delivery.sent(job, reference) for reference in job.request.references]
         return self._works.dialect(job).body(model, job.request, job.intent, references).decode("utf-8")
-
-    async def _sent(self, job: Job, reference: Reference) -> SentReference:
-        if reference.url:
-            return SentReference(url=reference.url, kind=reference.kind, name=reference.name, mime=reference.mime)
-        remembered = self._uploaded.get((job.account, reference.sha256 or reference.path))
-        if remembered:
-            return remembered
-        if not await self._works.in_thread(Path(reference.path).is_file):
-            raise UserError("reference_missing", name=reference.name or Path(reference.path).name)
-        works = self._works
-
-        def report(done: int, total: int) -> None:
-            works.progress.emit(job.id, Transfer("upload", done, total))
-
-        connection = await works.connection(job)
-        works.pulse(job.account).count()
-        sent = await works.dialect(job).upload(connection, works.model(job), reference, Path(reference.path), report)
-        works.heard(job.account)
-        self._uploaded[(job.account, reference.sha256 or reference.path)] = sent
-        return sent
 
     async def _send(self, job_id: str, body: str) -> None:
         works = self._works
@@ -113,8 +105,7 @@ class Submission:
                 balance_before=works.balances.get(job.account),
             )
         except EnvironmentProblem as problem:
-            failure = Failure(kind=FailureKind.DISK, code=problem.code, args=problem.words, action=Action.RETRY)
-            await self._wait(job_id, 10.0, failure)
+            await self._wait(job_id, DISK_WAIT, _in_the_way(problem))
             return
         await self._call(job)
 
@@ -148,6 +139,7 @@ class Submission:
             await self._accepted(job, task)
 
     async def _accepted(self, job: Job, task: RemoteTask) -> None:
+        self._delivery.forget(job.id)
         now = self._works.clock.now()
         state = State.QUEUED if task.status is RemoteStatus.QUEUED else State.PROCESSING
         job = await self._works.board.move(
@@ -176,6 +168,9 @@ class Submission:
             await self.unanswered(job, error.failure, wait, sent_before=repeated)
         elif error.failure.kind is FailureKind.KEY and repeated:
             await self.unanswered(job, error.failure, wait, sent_before=True)
+        elif not repeated and await self._delivery.was_dead(job.id, error):
+            # Refused, so nothing was started: the file is sent anew, once, in a request with a key of its own.
+            await self._wait(job.id, 0.0, error.failure, intent=new_intent())
         else:
             billed = Billed.MAYBE if repeated else error.failure.billed
             await self._fail(job.id, error.failure.model_copy(update={"billed": billed}))
@@ -201,10 +196,9 @@ class Submission:
         self._unwanted.discard(job.id)
         self._works.balance_wanted.emit(job.account)
 
-    async def _not_prepared(self, job_id: str, error: ProviderError) -> None:
-        """An upload failed. It costs nothing, so it may be repeated."""
+    async def _not_prepared(self, job_id: str, error: ProviderError, wait: float) -> None:
+        """An upload failed. It costs nothing, so it may be repeated after `wait` seconds."""
         job = self._works.board.jobs[job_id]
-        wait = self._works.missed(job.account, error)
         waits = error.transient or error.sent is not Sent.REFUSED
         if job.state is not State.PREPARING:
             return
@@ -224,7 +218,7 @@ class Submission:
         else:
             await self._fail(job_id, failure)
 
-    async def _wait(self, job_id: str, seconds: float, failure: Failure) -> None:
+    async def _wait(self, job_id: str, seconds: float, failure: Failure, **changes: object) -> None:
         job = self._works.board.jobs[job_id]
         if job_id in self._unwanted:
             self._unwanted.discard(job_id)
@@ -233,7 +227,14 @@ class Submission:
         not_before = self._works.clock.now() + max(seconds, 0.5 * self._works.pace(job.account))
         # Nothing of it was accepted: the next try is a new request, with a body of its own.
         await self._works.board.move(
-            job_id, State.WAITING, failure=failure, not_before=not_before, body="", submitted_at=None, attempts=0
+            job_id,
+            State.WAITING,
+            failure=failure,
+            not_before=not_before,
+            body="",
+            submitted_at=None,
+            attempts=0,
+            **changes,
         )
         self._works.alarm.ring()
 
@@ -253,6 +254,10 @@ def new_intent() -> str:
 def stopped_watching() -> Failure:
     """What stands on a job that was sent and is no longer watched."""
     return Failure(kind=FailureKind.STOPPED, code="stopped_watching", action=Action.COLLECT, billed=Billed.MAYBE)
+
+
+def _in_the_way(problem: EnvironmentProblem) -> Failure:
+    return Failure(kind=FailureKind.DISK, code=problem.code, args=problem.words, action=Action.RETRY)
 
 
 def _with(items: tuple[str, ...], item: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from sora_desktop.engine.alarm import Alarm
 from sora_desktop.engine.board import Board
 from sora_desktop.engine.clock import Clock
 from sora_desktop.engine.pulse import Pulse
+from sora_desktop.engine.references import References
 from sora_desktop.engine.tasks import Tasks
 from sora_desktop.providers.base import Connection, Dialect
 from sora_desktop.providers.http import Http
@@ -47,6 +48,7 @@ class Works:
     dialects: dict[str, Dialect]
     http: Http
     settings: SettingsStore
+    references: References
     paths: Paths
     tasks: Tasks
     clock: Clock

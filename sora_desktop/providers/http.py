@@ -12,10 +12,12 @@ from __future__ import annotations
 import asyncio
 import http.cookiejar
 import importlib
+import importlib.util
 import logging
 import ssl
+import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,16 +28,17 @@ from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError
 from sora_desktop.providers.answers import MAX_ANSWER, Answer, TooLarge, is_web_url, redact, unpack
 from sora_desktop.providers.base import Connection
 from sora_desktop.providers.downloads import Download, asked, bad_address, ended, goes_on, no_file, unreadable
+from sora_desktop.providers.looks import Looked, look
 from sora_desktop.providers.origin import key_header, not_sent, target
 from sora_desktop.providers.proxies import routes
 from sora_desktop.providers.threads import in_thread
 from sora_desktop.providers.transport import Flight, way_failure
-from sora_desktop.providers.uploads import Upload
+from sora_desktop.providers.uploads import Upload, Whole
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Answer", "Download", "Http", "Upload", "redact"]
+__all__ = ["Answer", "Download", "Http", "Looked", "Upload", "Whole", "redact"]
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +124,34 @@ class Http:
         if json_body is not None:
             sent["content-type"] = "application/json"
         return await self._call(client, method, url, sent, json_body, keys)
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        upload: Whole | None = None,
+        allow_private: bool = False,
+        secrets: Iterable[str] = (),
+    ) -> Answer:
+        """One request to an address that carries its own permission (a presigned one); no key of ours goes with it.
+
+        `secrets` are kept out of what an error quotes. No redirect is followed. Raises ProviderError as `call` does.
+        """
+        if not is_web_url(url):
+            raise bad_address()
+        clients = await self._ready()
+        if not allow_private:
+            await _must_be_public(url)
+        client, keys = (clients.private if allow_private else clients.public), [*secrets]
+        if upload is None:
+            return await self._call(client, method, url, {}, None, keys)
+        async with upload.opened() as (content, headers):
+            return await self._call(client, method, url, headers, content, keys)
+
+    async def look(self, url: str, *, most: int = 0, allow_private: bool = False) -> Looked:
+        """What is at a public address: its type, its size, and its first bytes, `most` at most. See `looks.look`."""
+        return await look(self, url, most=most, allow_private=allow_private)
 
     async def _call(
         self, client: httpx.AsyncClient, method: str, url: str, headers: dict[str, str], content: Any, keys: list[str]
@@ -276,6 +307,9 @@ class Http:
         for name in ("httpx", "httpcore"):  # They would log the addresses of results, which are secrets of a sort.
             logging.getLogger(name).setLevel(logging.WARNING)
         importlib.import_module("anyio._backends._asyncio")  # Else the first request imports it on the loop.
+        if importlib.util.find_spec("sniffio") is None:
+            # httpcore tries to import it at each step of each request: a search of the disk every time, on the loop.
+            sys.modules.setdefault("sniffio", None)  # pyright: ignore[reportArgumentType]
         context = tls_context()
         proxies = routes()
 

@@ -35,19 +35,12 @@ class Upload:
         boundary = f"sora-desktop-{secrets.token_hex(16)}"
         name = self.name or self.file.name
         try:
-            file, size = await in_thread(self._open)
+            file, size = await in_thread(partial(_open, self.file))
         except OSError:
-            failure = Failure(
-                kind=FailureKind.DISK,
-                code="reference_missing",
-                args={"name": name},
-                action=Action.EDIT,
-                field="references",
-            )
-            raise ProviderError(failure, Sent.REFUSED) from None
+            raise _missing(name) from None
         with file:
             head, tail = self._head(boundary, name), f"\r\n--{boundary}--\r\n".encode()
-            body = self._pieces(file, head, tail, size)
+            body = _pieces(file, head, tail, size, self.progress)
             try:
                 yield (
                     body,
@@ -58,12 +51,6 @@ class Upload:
                 )
             finally:
                 await body.aclose()
-
-    def _open(self) -> tuple[BinaryIO, int]:
-        file = self.file.open("rb")
-        size = file.seek(0, 2)
-        file.seek(0)
-        return file, size
 
     def _head(self, boundary: str, name: str) -> bytes:
         parts = [
@@ -77,17 +64,61 @@ class Upload:
         )
         return "".join(parts).encode("utf-8", errors="replace")
 
-    async def _pieces(self, file: BinaryIO, head: bytes, tail: bytes, size: int) -> AsyncGenerator[bytes, None]:
-        yield head
-        done = 0
-        while done < size:
-            piece = await in_thread(partial(file.read, min(PIECE, size - done)))
-            if not piece:
-                raise OSError("the file became shorter while it was sent")
-            yield piece
-            done += len(piece)
-            self.progress(done, size)
-        yield tail
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One file as the whole body of a request."""
+
+    file: Path
+    mime: str
+    progress: Progress = lambda done, total: None
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncGenerator[tuple[AsyncIterator[bytes], dict[str, str]], None]:
+        """(the body, its headers). Raises ProviderError, REFUSED, where the file cannot be read."""
+        try:
+            file, size = await in_thread(partial(_open, self.file))
+        except OSError:
+            raise _missing(self.file.name) from None
+        with file:
+            body = _pieces(file, b"", b"", size, self.progress)
+            try:
+                yield body, {"content-type": self.mime, "content-length": str(size)}
+            finally:
+                await body.aclose()
+
+
+def _open(path: Path) -> tuple[BinaryIO, int]:
+    file = path.open("rb")
+    size = file.seek(0, 2)
+    file.seek(0)
+    return file, size
+
+
+def _missing(name: str) -> ProviderError:
+    failure = Failure(
+        kind=FailureKind.DISK,
+        code="reference_missing",
+        args={"name": name},
+        action=Action.EDIT,
+        field="references",
+    )
+    return ProviderError(failure, Sent.REFUSED)
+
+
+async def _pieces(
+    file: BinaryIO, head: bytes, tail: bytes, size: int, progress: Progress
+) -> AsyncGenerator[bytes, None]:
+    yield head
+    done = 0
+    while done < size:
+        piece = await in_thread(partial(file.read, min(PIECE, size - done)))
+        if not piece:
+            raise OSError("the file became shorter while it was sent")
+        yield piece
+        done += len(piece)
+        progress(done, size)
+    yield tail
 
 
 def _quoted(text: str) -> str:

@@ -71,11 +71,12 @@ def check_whole(db: sqlite3.Connection) -> None:
 
 def migrate(db: sqlite3.Connection, path: Path, steps: Sequence[Migration]) -> None:
     """Runs what is missing. Each step is one transaction: it happens whole or not at all."""
+    new = version_of(db) == 0
     for step in steps:
         before = version_of(db)
         if step.version <= before:
             continue
-        if before:
+        if not new:
             back_up(db, path.with_name(f"{path.name}.backup-v{before}"))
         db.execute("BEGIN IMMEDIATE")
         try:

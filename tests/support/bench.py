@@ -11,6 +11,7 @@ from sora_desktop.core.references import Reference
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.engine.accounts import Accounts
 from sora_desktop.engine.queue import Engine
+from sora_desktop.engine.references import References
 from sora_desktop.engine.tasks import Tasks
 from sora_desktop.providers.base import Dialect
 from sora_desktop.providers.http import Http
@@ -21,8 +22,10 @@ from sora_desktop.storage.database import Database
 from sora_desktop.storage.drafts import DraftStore
 from sora_desktop.storage.jobs import JobStore
 from sora_desktop.storage.paths import Paths
+from sora_desktop.storage.references import ReferenceStore
 from sora_desktop.storage.secrets import Secrets
 from sora_desktop.storage.settings import SettingsStore
+from sora_desktop.storage.uploads import UploadStore
 
 RESTING = ENDED | {State.UNCERTAIN}
 FIRST_MODELS = {"rivya": "sora-2", "globalaiopc": "openAiSora2Plus"}
@@ -73,6 +76,9 @@ class Bench:
             dialects=dict(services),
             http=self.http,
             settings=self.settings,
+            references=References(
+                ReferenceStore(self.database, self.paths), UploadStore(self.database), self.accounts, self.http
+            ),
             paths=self.paths,
             tasks=self.tasks,
             pace_of=lambda account: self.pace,

@@ -1,0 +1,311 @@
+"""References on their way: mended, checked, put where the service can reach them, and remembered. Costs nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sora_desktop.core import references as rules
+from sora_desktop.core.accounts import Account, ReferenceHost
+from sora_desktop.core.catalog import Model
+from sora_desktop.core.errors import EnvironmentProblem, FailureKind, ProviderError, UserError
+from sora_desktop.core.fixes import chosen_aspect, fitted
+from sora_desktop.core.jobs import Job
+from sora_desktop.core.pictures import Picture, Plan
+from sora_desktop.core.references import Reference, ReferenceRule, SentReference
+from sora_desktop.engine.accounts import is_private_host
+from sora_desktop.engine.references import Way
+from sora_desktop.engine.works import Transfer, Works
+from sora_desktop.media.pictures import Mended, ending, mend
+from sora_desktop.providers.base import Progress
+from sora_desktop.storage.uploads import MOST_AGE, Upload
+
+STILL_THERE = 300.0
+"""Seconds after which an address is looked at again before it is relied on."""
+LINK_LEFT = 3600
+"""Seconds that a link must live at least when a job is sent: the service may fetch it late."""
+ABOUT_FILE = re.compile(r"(?i)\b(reference|image|picture|file|url|link|fetch|download|media)")
+"""Words of a refusal that is about the reference, where the service names no field."""
+
+
+class HostTrouble(Exception):
+    """The reference host, not the account's own service, is in the way."""
+
+    def __init__(self, error: ProviderError) -> None:
+        super().__init__(error.code)
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What will be sent of one reference: a file, its hash, and the reference as the service is told of it."""
+
+    file: Path
+    sha256: str
+    reference: Reference
+
+
+class Delivery:
+    """Sends references for jobs. What was sent once is used again, also after a restart, while it is still there."""
+
+    def __init__(self, works: Works) -> None:
+        self._works = works
+        self._store = works.references
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._made: dict[str, str] = {}
+        """The hash of what is sent, by the original's hash, plan and rule: twelve variations mend once."""
+        self._seen: dict[str, float] = {}
+        """When an address was last known to be there, in monotonic seconds."""
+        self._reused: dict[str, set[tuple[str, str]]] = {}
+        """Remembered uploads that a job relies on, as (account, hash)."""
+
+    async def sent(self, job: Job, reference: Reference) -> SentReference:
+        """A reference as the service is told of it, at an address it can reach.
+
+        Raises UserError for what the person can mend, ProviderError of the account's service, HostTrouble of the host.
+        """
+        if reference.url and not reference.path and not reference.sha256:
+            await self._must_be_there(job, reference)
+            return SentReference(url=reference.url, kind=reference.kind, name=reference.name, mime=reference.mime)
+        model = self._works.model(job)
+        rule = model.references or ReferenceRule()
+        account = self._works.accounts.get(job.account)
+        if account is None:
+            raise UserError("account_gone")
+        way = self._store.way(job.account, rule)
+        if way is Way.NONE:
+            gone = account.reference_host is not None
+            raise UserError("host_account_gone") if gone else UserError("reference_needs_url", name=reference.name)
+        plan = fitted(rule, reference.plan)
+        content = f"{reference.sha256 or reference.path} {plan.model_dump_json()} {job.account}"
+        async with self._locks.setdefault(content, asyncio.Lock()):
+            match way:
+                case Way.S3:
+                    return await self._by_bucket(job, account, content, reference, plan, rule)
+                case Way.ACCOUNT:
+                    return await self._by_account(job, account, content, reference, plan, rule)
+                case _:
+                    return await self._by_upload(job, content, reference, plan, model)
+
+    def forget(self, job_id: str) -> None:
+        """The job was accepted or given up: what it relied on is of no more interest."""
+        self._reused.pop(job_id, None)
+
+    async def was_dead(self, job_id: str, error: ProviderError) -> bool:
+        """Whether a refused create may be the fault of a remembered upload. It is forgotten then, and sent anew."""
+        relied = self._reused.pop(job_id, set())
+        about_file = error.failure.field == "references" or bool(ABOUT_FILE.search(error.failure.detail))
+        if not relied or error.failure.kind is not FailureKind.REFUSED or not about_file:
+            return False
+        try:
+            for account, sha256 in relied:
+                await self._store.uploads.forget(account, sha256)
+        except EnvironmentProblem:
+            return False
+        self._seen.clear()
+        return True
+
+    # Addresses.
+
+    async def _must_be_there(self, job: Job, reference: Reference) -> None:
+        if self._fresh(f"{job.account} {reference.url}", job.account):
+            return
+        rule = self._works.model(job).references
+        found = await self._store.look(job.account, reference.url)
+        aspect = chosen_aspect(self._works.model(job).params, job.request.values)
+        problems = rules.check(rule, [found.model_copy(update={"kind": reference.kind})], aspect)
+        if problems:
+            raise UserError(problems[0].code, **problems[0].args)
+        self._see(f"{job.account} {reference.url}")
+
+    def _fresh(self, what: str, account_id: str) -> bool:
+        seen = self._seen.get(what)
+        return seen is not None and self._works.clock.monotonic() - seen < STILL_THERE * self._works.pace(account_id)
+
+    def _see(self, what: str) -> None:
+        self._seen[what] = self._works.clock.monotonic()
+
+    # The service's own uploads.
+
+    async def _by_upload(self, job: Job, content: str, reference: Reference, plan: Plan, model: Model) -> SentReference:
+        works = self._works
+        connection = await works.connection(job)
+        place = f"{job.account} {connection.base_url}"
+        remembered = await self._remembered(job, place, self._made.get(content, ""))
+        if remembered:
+            return remembered
+        async with self._ready(job, content, reference, plan, model.references or ReferenceRule()) as ready:
+            remembered = await self._remembered(job, place, ready.sha256)
+            if remembered:
+                return remembered
+            works.pulse(job.account).count()
+            dialect = works.dialect(job)
+            sent = await dialect.upload(connection, model, ready.reference, ready.file, self._report(job))
+            works.heard(job.account)
+            await self._remember(place, ready.sha256, sent)
+            return sent
+
+    # Another account's uploads.
+
+    async def _by_account(
+        self, job: Job, account: Account, content: str, reference: Reference, plan: Plan, rule: ReferenceRule
+    ) -> SentReference:
+        works = self._works
+        other = self._store.uploader(account)
+        provider = works.accounts.provider(other.id) if other else None
+        if other is None or provider is None:
+            raise UserError("host_account_gone")
+        if works.accounts.is_private(other.id) and not works.accounts.is_private(job.account, job.base_url):
+            raise UserError("reference_host_local")
+        model = provider.model(self._store.upload_models(other)[0])
+        assert model is not None
+        connection = await works.accounts.connection(other.id)
+        place = f"{other.id} {connection.base_url}"
+        remembered = await self._remembered(job, place, self._made.get(content, ""))
+        if remembered:
+            return remembered
+        async with self._ready(job, content, reference, plan, rule) as ready:
+            remembered = await self._remembered(job, place, ready.sha256)
+            if remembered:
+                return remembered
+            works.pulse(other.id).count()
+            try:
+                dialect = works.dialects[provider.dialect]
+                sent = await dialect.upload(connection, model, ready.reference, ready.file, self._report(job))
+            except ProviderError as error:
+                works.missed(other.id, error)
+                raise HostTrouble(error) from None
+            works.heard(other.id)
+            await self._remember(place, ready.sha256, sent)
+            return sent
+
+    # A bucket.
+
+    async def _by_bucket(
+        self, job: Job, account: Account, content: str, reference: Reference, plan: Plan, rule: ReferenceRule
+    ) -> SentReference:
+        host = account.reference_host
+        assert host is not None
+        private = is_private_host(urlsplit(host.endpoint).hostname or "")
+        if private and not self._works.accounts.is_private(job.account, job.base_url):
+            raise UserError("reference_host_local")
+        bucket = await self._store.bucket(account, host)
+        place = _place(host)
+        async with self._ready(job, content, reference, plan, rule) as ready:
+            key = bucket.key(f"{ready.sha256}{ending(ready.reference.mime)}")
+            now = self._works.clock.now()
+            known = await self._store.uploads.get(place, ready.sha256, now - MOST_AGE)
+            try:
+                there = known is not None and (self._fresh(key, job.account) or await bucket.has(key))
+                if not there:
+                    await bucket.put(key, ready.file, ready.reference.mime, self._report(job))
+            except ProviderError as error:
+                raise HostTrouble(error) from None
+            self._see(key)
+            if there:
+                self._reused.setdefault(job.id, set()).add((place, ready.sha256))
+            # The link is made anew for each job, so that its life begins now.
+            seconds = max(host.link_seconds, LINK_LEFT)
+            facts = ready.reference
+            sent = SentReference(
+                url=bucket.link(key, seconds=seconds), kind=facts.kind, name=facts.name, mime=facts.mime
+            )
+            if not there:
+                remembered = sent.model_copy(update={"url": f"s3:{key}"})
+                await self._remember(place, ready.sha256, remembered)
+            return sent
+
+    # What all ways share.
+
+    @asynccontextmanager
+    async def _ready(
+        self, job: Job, content: str, reference: Reference, plan: Plan, rule: ReferenceRule
+    ) -> AsyncGenerator[_Ready]:
+        """The file to send, mended as the plan says and checked against the rule; gone when the context ends."""
+        store = self._store
+        original = await store.original(reference)
+        if reference.kind != "image":
+            sha256 = await store.in_thread(_hash_of, original)
+            self._made[content] = sha256
+            yield _Ready(original, sha256, reference.model_copy(update={"name": reference.name or original.name}))
+            return
+        kept = await store.keep(original, reference)
+        mended = await store.in_thread(mend, original, plan, kept.name, kept.picture)
+        facts = _facts(kept, mended)
+        aspect = chosen_aspect(self._works.model(job).params, job.request.values)
+        problems = rules.check(rule, [facts], aspect, hosted=True)
+        if problems:
+            raise UserError(problems[0].code, **problems[0].args)
+        sha256 = hashlib.sha256(mended.data).hexdigest()
+        self._made[content] = sha256
+        file = await store.in_thread(store.store.temporary, mended.data, ending(mended.mime))
+        try:
+            yield _Ready(file, sha256, facts)
+        finally:
+            await store.in_thread(file.unlink)
+
+    async def _remembered(self, job: Job, place: str, sha256: str) -> SentReference | None:
+        """The upload of these bytes that is still there. One whose address is dead is forgotten."""
+        if not sha256:
+            return None
+        upload = await self._store.uploads.get(place, sha256, self._works.clock.now() - MOST_AGE)
+        if upload is None:
+            return None
+        url = upload.sent.url
+        if not self._fresh(url, job.account):
+            try:
+                await self._works.http.look(url, allow_private=is_private_host(urlsplit(url).hostname or ""))
+            except ProviderError as error:
+                if error.failure.code == "result_link_dead":
+                    await self._store.uploads.forget(place, sha256)
+                    return None
+            else:
+                self._see(url)
+        self._reused.setdefault(job.id, set()).add((place, sha256))
+        return upload.sent
+
+    async def _remember(self, place: str, sha256: str, sent: SentReference) -> None:
+        """Not being able to is no reason to stop: the next job uploads once more."""
+        now = self._works.clock.now()
+        with contextlib.suppress(EnvironmentProblem):
+            await self._store.uploads.put(Upload(account=place, sha256=sha256, sent=sent, uploaded_at=now))
+        self._see(sent.url)
+
+    def _report(self, job: Job) -> Progress:
+        def report(done: int, total: int) -> None:
+            self._works.progress.emit(job.id, Transfer("upload", done, total))
+
+        return report
+
+
+def _place(host: ReferenceHost) -> str:
+    return f"s3 {host.endpoint} {host.bucket} {host.prefix}"
+
+
+def _facts(reference: Reference, mended: Mended) -> Reference:
+    """The reference as it is sent: named by its own name with the ending of what it has become."""
+    stem = Path(reference.name or "picture").stem or "picture"
+    picture = Picture(mime=mended.mime, width=mended.width, height=mended.height, bytes=len(mended.data))
+    return reference.model_copy(
+        update={
+            "name": reference.name if mended.mime == reference.mime else f"{stem}{ending(mended.mime)}",
+            "mime": mended.mime,
+            "bytes": len(mended.data),
+            "width": mended.width,
+            "height": mended.height,
+            "picture": picture,
+            "plan": Plan(),
+        }
+    )
+
+
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
