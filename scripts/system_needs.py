@@ -84,7 +84,6 @@ NEEDS = (
     Need(TESTS, program, "openbox", ("openbox", "openbox", "openbox")),
     Need(TESTS, program, "xdotool", ("xdotool", "xdotool", "xdotool")),
     Need(TESTS, program, "dbus-daemon", ("dbus-daemon", "dbus-daemon", "dbus")),
-    Need(TESTS, program, "dbus-send", ("dbus-bin", "dbus-tools", "dbus")),
     Need(TESTS, program, "gnome-keyring-daemon", ("gnome-keyring", "gnome-keyring", "gnome-keyring")),
     Need(TESTS, program, "desktop-file-validate", ("desktop-file-utils",) * 3),
     Need(TESTS, program, "gtk-launch", ("libgtk-3-bin", "gtk3", "gtk3")),

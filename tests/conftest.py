@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +21,7 @@ import pytest
 
 from support import leaks
 from support.loops import Run
+from support.secret_service import serving
 
 XDG = ("CONFIG", "DATA", "CACHE", "STATE")
 
@@ -96,51 +95,9 @@ def run(qapp: object) -> Iterator[Run]:
 @pytest.fixture
 def secret_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A real Secret Service (gnome-keyring, unlocked) on a bus of its own. Answers the bus's address."""
-    with tempfile.TemporaryDirectory(prefix="sd-bus-") as folder:
+    with tempfile.TemporaryDirectory(prefix="sd-bus-") as folder, serving(Path(folder)) as address:
         monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
         monkeypatch.delenv("PYTHON_KEYRING_BACKEND")
         monkeypatch.delenv("DISPLAY", raising=False)
-        bus = subprocess.Popen(
-            ["dbus-daemon", "--session", "--nofork", "--print-address", f"--address=unix:path={folder}/bus"],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert bus.stdout is not None
-        address = bus.stdout.readline().strip()
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-        service = subprocess.Popen(
-            ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        try:
-            assert service.stdin is not None
-            service.stdin.write("the password of this test's keyring")
-            service.stdin.close()
-            _wait_for_service(address)
-            yield address
-        finally:
-            for process in (service, bus):
-                process.send_signal(signal.SIGTERM)
-                process.wait(10)
-                assert process.stdout is not None
-                process.stdout.close()
-
-
-def _wait_for_service(address: str) -> None:
-    """Returns when the service owns its name on the bus."""
-    subprocess.run(
-        [
-            "dbus-send",
-            f"--bus={address}",
-            "--print-reply",
-            "--dest=org.freedesktop.secrets",
-            "/org/freedesktop/secrets",
-            "org.freedesktop.DBus.Peer.Ping",
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        timeout=20,
-    )
+        yield address
