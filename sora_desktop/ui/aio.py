@@ -10,11 +10,14 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import Context
 from typing import Any
 
 import PySide6.QtCore as QtCore  # first: qasync takes whichever binding it finds
 import qasync
 from PySide6.QtWidgets import QApplication, QDialog
+
+from sora_desktop.ui.calls import Calls, Later
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +30,34 @@ Main = Callable[[asyncio.Event], Coroutine[Any, Any, int]]
 
 class Loop(qasync.QEventLoop):
     """The joined loop. Ends where it is told to: the library's own way handles events once more after the loop has
-    ended, and a task that wakes then finds no running loop.
+    ended, and a task that wakes then finds no running loop. What is to be called is kept in `Calls`.
     """
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        # Nothing has been called yet: the library's own keeper of timers is empty.
+        self._timer = self.calls = Calls()
+
+    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self, context=context)
+        self.calls.soon(handle)
+        return handle
+
+    def call_at(
+        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        handle = Later(when, callback, args, self, context=context)
+        self.calls.later(handle)
+        return handle
+
+    def call_later(
+        self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self.time() + delay, callback, *args, context=context)
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """asyncio's own word for it: a call that waits for its moment was cancelled."""
+        self.calls.cancelled()
 
     def run_until_complete(self, future: Any) -> Any:
         task = asyncio.ensure_future(future, loop=self)
