@@ -31,6 +31,9 @@ BUTTON = 24
 TOOLS = ("copy", "x", "dots")
 """The icons of the three buttons that a hovered row shows; their names are those of the hit rectangles."""
 
+MEASURED = 500
+"""Texts whose cut and width are kept."""
+
 ACTION = "action"
 FOLD = "fold"
 
@@ -108,7 +111,12 @@ class QueueDelegate(QStyledItemDelegate):
         """Px at 100 % from the end of a row to its end: less where a scroll bar stands in it."""
         self.motion = Motion()
         self._fonts: dict[str, tuple[QFont, QFontMetrics]] = {}
-        bind(theme().changed, self._fonts.clear, self)
+        self._cut: dict[tuple[str, str, int], tuple[str, int]] = {}
+        bind(theme().changed, self._on_theme_changed, self)
+
+    def _on_theme_changed(self) -> None:
+        self._fonts.clear()
+        self._cut.clear()
 
     def _font(self, face: str) -> tuple[QFont, QFontMetrics]:
         if face not in self._fonts:
@@ -203,11 +211,9 @@ class QueueDelegate(QStyledItemDelegate):
         right: bool = False,
     ) -> int:
         """Writes one elided line and returns how wide it became."""
-        font, metrics = self._font(face)
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
-        painter.setFont(font)
+        shown, width = self._elided(text, face, area.width())
+        painter.setFont(self._font(face)[0])
         painter.setPen(theme().colour(ink))
-        width = metrics.horizontalAdvance(shown)
         if right:
             area = area.adjusted(area.width() - width, 0, 0, 0)
         area = self._mirrored(option, area)
@@ -215,6 +221,17 @@ class QueueDelegate(QStyledItemDelegate):
         flags = int(Qt.AlignmentFlag.AlignVCenter | side | Qt.TextFlag.TextSingleLine)
         painter.drawText(area, flags, shown)
         return width
+
+    def _elided(self, text: str, face: str, room: int) -> tuple[str, int]:
+        """A text cut to fit, and how wide it is. Kept: measuring costs more than painting, and most of it stays."""
+        found = self._cut.get((text, face, room))
+        if found is None:
+            if len(self._cut) > MEASURED:
+                self._cut.clear()
+            metrics = self._font(face)[1]
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+            found = self._cut[(text, face, room)] = (shown, metrics.horizontalAdvance(shown))
+        return found
 
     @staticmethod
     def _mirrors(option: QStyleOptionViewItem) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
@@ -17,8 +17,23 @@ from sora_desktop.ui.queue.lines import Line, Lines
 BREATH = 100
 """Milliseconds between two tellings: ten a second is what an eye can follow."""
 
+FRESH = 0.25
+"""Seconds for which a row's words hold, unless its job changes."""
+
+KEPT = 100
+"""Rows whose words are kept: more than show at once."""
+
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
+
+
+class _Said(NamedTuple):
+    """A row's words, and what they were made of."""
+
+    job: Job
+    transfer: Transfer | None
+    moment: int
+    line: Line
 
 
 class QueueModel(QAbstractListModel):
@@ -40,6 +55,7 @@ class QueueModel(QAbstractListModel):
         self._row_of: dict[str, int] = {}
         self._incoming: dict[str, Job | None] = {}
         self._touched: set[str] = set()
+        self._said: dict[str, _Said] = {}
         self._told_at = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -153,7 +169,16 @@ class QueueModel(QAbstractListModel):
         jobs = self.jobs_of(row)
         if row.kind is Kind.STACK:
             return self.lines.stack(jobs, self.arrangement.batch_open(row.id))
-        return self.lines.job(jobs[0], self.transfers.get(row.id))
+        # A row is painted fifteen times a second and asks twice each time; its words change with the clock.
+        job, transfer, moment = jobs[0], self.transfers.get(row.id), int(self.lines.now() / FRESH)
+        kept = self._said.get(row.id)
+        if kept and kept.job is job and kept.transfer is transfer and kept.moment == moment:
+            return kept.line
+        if len(self._said) > KEPT:
+            self._said.clear()
+        line = self.lines.job(job, transfer)
+        self._said[row.id] = _Said(job, transfer, moment, line)
+        return line
 
     @property
     def show(self) -> Show:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -14,8 +16,13 @@ from sora_desktop.ui.words import Look, Shape
 
 def chip_size(look: Look, text: str = "") -> QSize:
     """The size of a chip with `text` (the state's word where empty), in px."""
-    advance = QFontMetrics(theme().font("chip")).horizontalAdvance(text or look.word)
+    advance = _advance(text or look.word, theme().text_size)
     return QSize(scale(5) + scale(SIZES.icon_small) + scale(5) + advance + scale(6), scale(SIZES.chip))
+
+
+@lru_cache(maxsize=256)
+def _advance(words: str, _text_size: int) -> int:
+    return QFontMetrics(theme().font("chip")).horizontalAdvance(words)
 
 
 def paint_chip(painter: QPainter, at: QPoint, look: Look, text: str = "", *, angle: float = 0.0) -> QRect:
