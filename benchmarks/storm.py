@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import math
 import os
 import random
@@ -25,8 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from benchmarks.service import KEYS, MODELS, Service
 from sora_desktop.core.jobs import ENDED, Job, State
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.engine.accounts import Accounts
@@ -41,8 +39,6 @@ from sora_desktop.storage.paths import Paths
 from sora_desktop.storage.secrets import Secrets
 
 PACE = 0.02
-KEYS = {"rivya": "rvya_sk_test_storm", "globalaiopc": "sk-storm"}
-MODELS = {"rivya": "sora-2", "globalaiopc": "openAiSora2Plus"}
 AT_ONCE = 3
 
 
@@ -63,34 +59,6 @@ class Outcome:
             f"{self.jobs} jobs, {self.kills} kills, {self.billed} tasks billed, {self.done} clips on the disk, "
             f"{self.uncertain} uncertain, {len(self.problems)} promises broken, {self.seconds:.0f} s"
         )
-
-
-class Simulator:
-    """The counterpart, which is not killed: it keeps the books."""
-
-    def __init__(self, state: Path) -> None:
-        command = [sys.executable, "-m", "sora_desktop.simulator", "--watch-stdin", "--light"]
-        self._process = subprocess.Popen(
-            [*command, "--state", str(state), "--pace", str(PACE), "--port", "0"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        assert self._process.stdout is not None
-        told = json.loads(self._process.stdout.readline())
-        self.addresses = {name: str(told[name]) for name in MODELS}
-        self._control = f"http://127.0.0.1:{told['port']}/_sim"
-        self._http = httpx.Client(trust_env=False, timeout=30)
-        for name, key in KEYS.items():
-            told = {"dialect": name, "key": key, "credits": 1_000_000}
-            self._http.post(f"{self._control}/keys", json=told).raise_for_status()
-
-    def bills(self) -> list[Any]:
-        entries = self._http.get(f"{self._control}/ledger").json()["entries"]
-        return [entry for entry in entries if entry["kind"] == "bill"]
-
-    def close(self) -> None:
-        self._http.close()
-        self._process.communicate()
 
 
 @asynccontextmanager
@@ -154,7 +122,7 @@ def storm(folder: Path, dialect: str, jobs: int, kills: int, seed: int) -> Outco
     """Runs one storm in `folder` and holds the books against the disk."""
     chance = random.Random(seed)
     started = time.monotonic()
-    simulator = Simulator(folder / "simulator")
+    simulator = Service(folder / "simulator", PACE)
     outcome = Outcome()
     try:
         paths = Paths.at(folder / "data")
