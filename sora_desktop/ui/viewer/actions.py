@@ -46,6 +46,7 @@ class ActionRow(QWidget):
                 continue
             hint = f"{deed.words} ({deed.key})" if deed.key else deed.words
             made = tool(deed.icon, deed.words, hint, text=deed.words)
+            made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             made.clicked.connect(lambda _checked=False, name=deed.name: self.wanted.emit(name))
             self.buttons[deed.name] = made
             row.addWidget(made)

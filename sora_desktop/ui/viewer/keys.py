@@ -6,7 +6,17 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
+
+STEPS = {Qt.Key.Key_Left, Qt.Key.Key_Right}
 
 Chord = tuple[Qt.Key, bool]
 """A key, and whether Shift is held."""
@@ -20,6 +30,8 @@ class ViewerKeys(QObject):
         self._panel = panel
         self._calls = calls
         self._window: QWidget | None = None
+        for button in panel.findChildren(QAbstractButton):
+            button.installEventFilter(self)
 
     def listen(self, window: QWidget) -> None:
         """Listens at `window`, and no longer at the one before."""
@@ -30,7 +42,10 @@ class ViewerKeys(QObject):
             self._window = window
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        return event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self.take(event)
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        # A button would use the arrows to go to its neighbour.
+        return (not isinstance(watched, QAbstractButton) or event.key() in STEPS) and self.take(event)
 
     def take(self, event: QKeyEvent) -> bool:
         """Does what the key says; False where it says nothing here."""

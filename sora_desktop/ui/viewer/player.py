@@ -6,7 +6,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, QUrl, Signal
+from PySide6.QtCore import SIGNAL, SLOT, QObject, QTimer, QUrl, Signal
 
 if TYPE_CHECKING:
     from PySide6.QtMultimedia import QMediaPlayer, QVideoFrame
@@ -75,6 +75,8 @@ class Player(QObject):
         self._media: Any = QtMultimedia
         self._sink = QtMultimedia.QVideoSink(self)
         self._sound = QtMultimedia.QAudioOutput(self)
+        self._warm_up((player, "durationChanged(qint64)"), (self._sound, "volumeChanged(float)"))
+        self._warm_up((self._sink, "videoSizeChanged()"))
         player.setVideoOutput(self._sink)
         player.setAudioOutput(self._sound)
         self._sink.videoFrameChanged.connect(self._on_frame)
@@ -83,6 +85,17 @@ class Player(QObject):
         player.errorOccurred.connect(self._on_error)
         self._player = player
         self.set_volume(*self._volume)
+
+    def _warm_up(self, *objects: tuple[QObject, str]) -> None:
+        """Connects and disconnects a signal of each object once, here, before any thread of Qt's knows them.
+
+        Qt's audio thread calls `disconnectNotify` of our objects while it holds a lock of Qt's. At the first such call
+        of an object PySide asks Python whether it is overridden, and waits for Python's lock, which the window's
+        thread holds while it waits for Qt's: both stand still for ever. The answer of the first call is kept.
+        """
+        for thing, signal in objects:
+            QObject.connect(thing, SIGNAL(signal), self._patience, SLOT("stop()"))
+            QObject.disconnect(thing, SIGNAL(signal), self._patience, SLOT("stop()"))
 
     # The file.
 

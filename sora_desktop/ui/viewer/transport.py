@@ -77,6 +77,10 @@ class Transport(QWidget):
         self.loudness = _Volume(self)
         self.full = tool("full", self.tr("Full screen"), self.tr("Full screen (double click the picture)"))
 
+        for button in (*self.buttons.values(), self.mute, self.full):
+            # Reached by Tab; a click gives the focus to the viewer, so that its keys follow.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
         left, right = QHBoxLayout(), QHBoxLayout()
         for part in (self._time, self._length, self._frame):
             left.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
