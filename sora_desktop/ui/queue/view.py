@@ -203,6 +203,9 @@ class QueueView(RowsView):
             self.key_order.emit("pause")
         elif plain and key in (Qt.Key.Key_Left, Qt.Key.Key_Right) and row is not None:
             self._fold_by_key(row, fold=(key == Qt.Key.Key_Left) is not self.isRightToLeft())
+        elif plain and (key == Qt.Key.Key_Space or event.text().isalpha()):
+            # The viewer's: play, loop, mute, save frame.
+            event.ignore()
         else:
             super().keyPressEvent(event)
             if self.currentIndex() != current:

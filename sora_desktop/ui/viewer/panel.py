@@ -122,7 +122,7 @@ class ViewerPanel(QWidget):
         bind(engine.paused_changed, lambda _paused: self._refresh(), self)
         bind(self._studio.accounts.changed, self._refresh, self)
         player.frame_came.connect(self.canvas.show_frame)
-        player.load_changed.connect(self._on_load_changed)
+        player.load_changed.connect(self._refresh)
         self.canvas.zoom_changed.connect(self._show_zoom)
         self.canvas.shape_changed.connect(self._refresh)
         self.canvas.clicked.connect(player.toggle)
@@ -183,8 +183,7 @@ class ViewerPanel(QWidget):
         self._close()
         self._job = job
         self._transfer = None
-        self._play_when_ready = play
-        self._open_file()
+        self._open_file(play=play)
         self._refresh()
 
     @property
@@ -200,14 +199,13 @@ class ViewerPanel(QWidget):
     def _close(self) -> None:
         self.player.close()
         self.canvas.clear()
-        self._play_when_ready = False
 
-    def _open_file(self) -> None:
+    def _open_file(self, *, play: bool = False) -> None:
         """Loads the video of a job that is done; the first frame shows at once."""
         job = self._job
         if job is None or job.state is not State.DONE or not job.path or not Path(job.path).is_file():
             return
-        self.player.open(Path(job.path))
+        self.player.open(Path(job.path), play=play)
 
     def _screen(self) -> states.Screen | None:
         """What is said instead of a picture; None where there is one."""
@@ -292,12 +290,6 @@ class ViewerPanel(QWidget):
             self._transfer = transfer
             if self.isVisible():
                 self._refresh()
-
-    def _on_load_changed(self) -> None:
-        if self.player.load is Load.READY and self._play_when_ready:
-            self._play_when_ready = False
-            self.player.play()
-        self._refresh()
 
     # What the person does.
 
