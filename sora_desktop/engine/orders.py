@@ -199,7 +199,7 @@ class Orders:
     async def delete(self, job_id: str) -> Job:
         """Takes a job off the list; the answer is what `restore` needs. Its video stays on the disk."""
         job = self._job(job_id)
-        if job.state in ACTIVE or (not job.ended and self._scheduler.busy(job_id)):
+        if job.state in ACTIVE or not await self._scheduler.at_rest(job_id):
             raise UserError("job_running")
         return await self._works.board.remove(job_id)
 

@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from sora_desktop.core.errors import Action, Billed, Failure, FailureKind
-from sora_desktop.core.jobs import REMOTE, Job, State
+from sora_desktop.core.jobs import ACTIVE, REMOTE, Job, State
 from sora_desktop.engine.polling import Polling
 from sora_desktop.engine.submission import Submission
 from sora_desktop.engine.transfer import Downloads
@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 
 BREATH = 0.02
 """Seconds between two looks: a thousand answers in a second cost fifty looks, not a thousand."""
+
+PATIENCE = 5.0
+"""Seconds that a face waits for a step to end, where it wants to touch the job."""
 
 DEFECT_WAIT = 60.0
 AT_SERVICE = frozenset({State.PREPARING, State.SUBMITTING, State.QUEUED, State.PROCESSING})
@@ -37,6 +40,14 @@ class Scheduler:
     def busy(self, job_id: str) -> bool:
         """Whether a step of this job is under way."""
         return job_id in self._busy
+
+    async def at_rest(self, job_id: str) -> bool:
+        """Waits a moment for the end of a step that is under way; whether the job is at rest then."""
+        until = self._works.clock.monotonic() + PATIENCE
+        while job_id in self._busy and self._works.clock.monotonic() < until:
+            await asyncio.sleep(BREATH)
+        job = self._works.board.jobs.get(job_id)
+        return job is not None and job_id not in self._busy and job.state not in ACTIVE
 
     async def drive(self) -> None:
         """Runs until it is cancelled."""

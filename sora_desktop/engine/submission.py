@@ -64,9 +64,13 @@ class Submission:
             if board.jobs[job_id].state is State.PREPARING:
                 await self._wait(job_id, DISK_WAIT, _in_the_way(problem))
             return
-        if board.jobs[job_id].state is not State.PREPARING:
-            return
-        await self._send(job_id, body)
+        if self._still_wanted(job_id):
+            await self._send(job_id, body)
+
+    def _still_wanted(self, job_id: str) -> bool:
+        """Whether nobody cancelled the job while it was prepared."""
+        job = self._works.board.jobs.get(job_id)
+        return job is not None and job.state is State.PREPARING
 
     async def ask_again(self, job_id: str) -> None:
         """Repeats a create whose answer was lost, with the same key and the byte-identical body."""
@@ -92,6 +96,8 @@ class Submission:
             await self._know_balance(job)
         except UserError as error:
             await self._blocked(job_id, error)
+            return
+        if not self._still_wanted(job_id):
             return
         try:
             job = await works.board.try_move(
