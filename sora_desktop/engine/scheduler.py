@@ -34,20 +34,20 @@ class Scheduler:
         self._submission = submission
         self._polling = polling
         self._downloads = downloads
-        self._busy: set[str] = set()
+        self._steps: dict[str, asyncio.Task[None]] = {}
         self.paused = False
 
     def busy(self, job_id: str) -> bool:
         """Whether a step of this job is under way."""
-        return job_id in self._busy
+        return job_id in self._steps
 
     async def at_rest(self, job_id: str) -> bool:
         """Waits a moment for the end of a step that is under way; whether the job is at rest then."""
-        until = self._works.clock.monotonic() + PATIENCE
-        while job_id in self._busy and self._works.clock.monotonic() < until:
-            await asyncio.sleep(BREATH)
+        step = self._steps.get(job_id)
+        if step is not None:
+            await asyncio.wait({step}, timeout=PATIENCE)
         job = self._works.board.jobs.get(job_id)
-        return job is not None and job_id not in self._busy and job.state not in ACTIVE
+        return job is not None and job_id not in self._steps and job.state not in ACTIVE
 
     async def drive(self) -> None:
         """Runs until it is cancelled."""
@@ -87,7 +87,7 @@ class Scheduler:
 
     def _waiting(self) -> list[Job]:
         jobs = self._works.board.live.values()
-        waiting = [job for job in jobs if job.state is State.WAITING and not job.held and job.id not in self._busy]
+        waiting = [job for job in jobs if job.state is State.WAITING and not job.held and job.id not in self._steps]
         return sorted(waiting, key=lambda job: (job.position, job.created_at))
 
     def _places(self, account_id: str) -> int:
@@ -102,7 +102,7 @@ class Scheduler:
         """Jobs in `submitting` whose answer was lost and may be asked for again."""
         moments: list[float] = []
         for job in tuple(self._works.board.live.values()):
-            if job.state is not State.SUBMITTING or job.id in self._busy:
+            if job.state is not State.SUBMITTING or job.id in self._steps:
                 continue
             moment = max(self._moment(job), self._works.pulse(job.account).ready_at())
             if moment > self._works.clock.monotonic():
@@ -125,13 +125,13 @@ class Scheduler:
             ready = self._works.pulse(job.account).ready_at()
             if ready > now:
                 moments.append(ready)
-            elif job_id not in self._busy and self._start(job, self._polling.run(job_id)):
+            elif job_id not in self._steps and self._start(job, self._polling.run(job_id)):
                 self._polling.started(job_id)
         return moments
 
     def _download(self) -> list[float]:
         moments: list[float] = []
-        for job, moment in self._downloads.waiting(self._busy):
+        for job, moment in self._downloads.waiting(self._steps.keys()):
             if moment > self._works.clock.monotonic():
                 moments.append(moment)
             elif self._downloads.has_place():
@@ -150,8 +150,6 @@ class Scheduler:
         return True
 
     def _spawn(self, job_id: str, step: Coroutine[Any, Any, None], name: str, account_id: str = "") -> None:
-        self._busy.add(job_id)
-
         async def guarded() -> None:
             try:
                 await step
@@ -159,7 +157,7 @@ class Scheduler:
                 await self._after_a_defect(job_id)
                 raise
             finally:
-                self._busy.discard(job_id)
+                self._steps.pop(job_id, None)
                 job = self._works.board.jobs.get(job_id)
                 if job is not None:
                     self._polling.settle(job)
@@ -167,7 +165,7 @@ class Scheduler:
                     self._works.pulse(account_id).running -= 1
                 self._works.alarm.ring()
 
-        self._works.tasks.spawn(guarded(), f"{name} {job_id}")
+        self._steps[job_id] = self._works.tasks.spawn(guarded(), f"{name} {job_id}")
 
     async def _after_a_defect(self, job_id: str) -> None:
         """A step failed in a way nobody expected: the job is neither lost nor sent twice for that."""
