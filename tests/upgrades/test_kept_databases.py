@@ -21,9 +21,10 @@ from sora_desktop.storage.settings import SettingsStore
 KEPT = sorted((Path(__file__).parent / "kept").glob("*.sql"))
 
 
-def test_every_version_is_kept() -> None:
-    """The last one may be missing only while it is being made."""
-    assert [int(file.stem) for file in KEPT] == list(range(1, len(migrations.listed()) + 1))
+def test_every_earlier_version_is_kept() -> None:
+    """The present one may be missing: nothing has to be brought up from it yet."""
+    earlier = list(range(1, len(migrations.listed())))
+    assert [int(file.stem) for file in KEPT] in (earlier, [*earlier, len(earlier) + 1])
 
 
 @pytest.mark.parametrize("file", KEPT, ids=lambda file: file.stem)
