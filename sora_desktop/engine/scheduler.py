@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from sora_desktop.core.errors import Action, Billed, Failure, FailureKind
 from sora_desktop.core.jobs import ACTIVE, REMOTE, Job, State
@@ -19,6 +18,7 @@ log = logging.getLogger(__name__)
 BREATH = 0.02
 """Seconds between two looks: a thousand answers in a second cost fifty looks, not a thousand."""
 
+Step = Callable[[str], Awaitable[None]]
 PATIENCE = 5.0
 """Seconds that a face waits for a step to end, where it wants to touch the job."""
 
@@ -81,7 +81,7 @@ class Scheduler:
             places[job.account] -= 1
             if moment > self._works.clock.monotonic():
                 moments.append(moment)
-            elif not self._start(job, self._submission.run(job.id)):
+            elif not self._start(job, self._submission.run):
                 places[job.account] = 0
         return moments
 
@@ -108,7 +108,7 @@ class Scheduler:
             if moment > self._works.clock.monotonic():
                 moments.append(moment)
             else:
-                self._start(job, self._submission.ask_again(job.id))
+                self._start(job, self._submission.ask_again)
         return moments
 
     def _poll(self) -> list[float]:
@@ -125,7 +125,7 @@ class Scheduler:
             ready = self._works.pulse(job.account).ready_at()
             if ready > now:
                 moments.append(ready)
-            elif job_id not in self._steps and self._start(job, self._polling.run(job_id)):
+            elif job_id not in self._steps and self._start(job, self._polling.run):
                 self._polling.started(job_id)
         return moments
 
@@ -136,23 +136,22 @@ class Scheduler:
                 moments.append(moment)
             elif self._downloads.has_place():
                 self._downloads.started(job.id)
-                self._spawn(job.id, self._downloads.run(job.id), "download")
+                self._spawn(job.id, self._downloads.run, "download")
         return moments
 
-    def _start(self, job: Job, step: Coroutine[Any, Any, None]) -> bool:
-        """Starts a call if its account has room for one more at once; else the step is dropped and comes again."""
+    def _start(self, job: Job, step: Step) -> bool:
+        """Starts a call if its account has room for one more at once; else the step comes again."""
         pulse = self._works.pulse(job.account)
         if not pulse.ready():
-            step.close()
             return False
         pulse.running += 1
         self._spawn(job.id, step, step.__name__, job.account)
         return True
 
-    def _spawn(self, job_id: str, step: Coroutine[Any, Any, None], name: str, account_id: str = "") -> None:
+    def _spawn(self, job_id: str, step: Step, name: str, account_id: str = "") -> None:
         async def guarded() -> None:
             try:
-                await step
+                await step(job_id)
             except Exception:
                 await self._after_a_defect(job_id)
                 raise
