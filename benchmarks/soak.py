@@ -20,45 +20,38 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 import psutil
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
 
 from benchmarks.heartbeat import Gap, Heartbeat, load, share, stalls
 from benchmarks.service import KEYS, MODELS, Service
-from sora_desktop import assembly
-from sora_desktop.app import application, open_window, start_log
+from benchmarks.window import in_window, loop
 from sora_desktop.assembly import Assembly
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.request import GenerationRequest
-from sora_desktop.storage.paths import Paths
-from sora_desktop.ui import aio
-from sora_desktop.ui.main_window import HEIGHT, WIDTH, MainWindow
-from sora_desktop.ui.notices import Notices
+from sora_desktop.ui.main_window import MainWindow
 from sora_desktop.ui.queue.arrangement import Show
-from sora_desktop.ui.theme import theme
 
 BEAT = 0.050
 """Seconds: the longest gap that a person does not feel."""
 
 MEMORY = 12.0
-"""MB that may be gained between the acceptance of the last job and the end: a thousand jobs learn ids, addresses and
-file names (about 4 KB each), and the allocator rounds up."""
+"""MB that may be gained between the warm-up and the end: a thousand jobs learn addresses and file names (about 4 KB
+each), rows that are looked at keep their pictures, and the allocator rounds up."""
 
 BATCH = 50
 WARM = 2.0
 """Seconds after the first picture that count as the start: libraries are loaded, the player is made."""
+
+DRAIN = 240.0
+"""Seconds after the time is over in which the last clips may still come: the simulator renders one after the other."""
 
 SENDING = frozenset({State.WAITING, State.PREPARING, State.SUBMITTING})
 
@@ -81,6 +74,7 @@ class Outcome:
 
     jobs: int = 0
     accepted_at: float = 0.0
+    warm_at: float = 0.0
     begun_at: float = 0.0
     ended_at: float = 0.0
     start: list[Gap] = field(default_factory=list[Gap])
@@ -96,8 +90,8 @@ class Outcome:
 
     @property
     def settled(self) -> list[Sample]:
-        """The samples from the acceptance of the last job on."""
-        return [sample for sample in self.samples if sample.at >= self.accepted_at]
+        """The samples after the warm-up: all jobs are accepted, and the first tenth of the clips is on the disk."""
+        return [sample for sample in self.samples if self.warm_at and sample.at >= self.warm_at]
 
     def grown(self, value: Callable[[Sample], float]) -> float:
         """How much higher `value` was in the last fifth than in the first fifth of the settled time, by medians."""
@@ -135,6 +129,8 @@ class Outcome:
             first = f"{values[0]:14.1f}{values[-1]:10.1f}" if "MB" in name else f"{values[0]:14.0f}{values[-1]:10.0f}"
             rest = f"{max(values):14.1f}{self.grown(value):10.1f}" if "MB" in name else ""
             lines.append(f"{name:24}{first}{rest or f'{max(values):14.0f}{self.grown(value):10.0f}'}")
+        step = max(1, len(self.samples) // 12)
+        lines.append(f"{'memory over time, MB':24}{' '.join(f'{each.memory:6.0f}' for each in self.samples[::step])}")
         seconds = self.ended_at - self.begun_at
         lines.append(
             f"{self.jobs} jobs submitted, {self.billed} tasks billed, {self.done} clips on the disk, "
@@ -166,59 +162,30 @@ class Soak:
         self.outcome = Outcome(jobs=jobs)
 
     def run(self) -> Outcome:
-        with _environment(self._pace):
-            service = Service(self._folder / "simulator", self._pace)
-            try:
-                paths = Paths.at(self._folder / "data")
-                start_log(paths)
-                app = application(["soak"])
-                aio.run(app, lambda _stop: self._main(app, paths, service), self._report)
-            finally:
-                service.close()
+        service = Service(self._folder / "simulator", self._pace)
+        try:
+            self.outcome.defects = in_window(
+                self._folder / "data", lambda rooms, window: self._main(rooms, window, service), self._pace
+            )
+        finally:
+            service.close()
         return self.outcome
 
-    def _report(self, error: BaseException, where: str) -> None:
-        self.outcome.defects.append(f"{where}: {error!r}")
-
-    async def _main(self, app: QApplication, paths: Paths, service: Service) -> int:
-        async with assembly.opened(paths) as rooms:
-            rooms.tasks.failed.connect(self._report)
-            await rooms.settings.change(welcomed=True)
-            theme().apply(app, rooms.settings.current.theme, rooms.settings.current.text_size)
-            await rooms.engine.start()
-            window = await _shown(rooms)
-            loop = asyncio.get_running_loop()
-            assert isinstance(loop, aio.Loop)
-            self._loop = loop
-            heart = Heartbeat(self._look_at)
-            try:
-                await asyncio.sleep(WARM)
-                await self._submit(rooms, service)
-                await self._soak(rooms, window)
-            finally:
-                heart.stop()
-                await window.leave()
-                window.close()
-                window.deleteLater()
-            self._take(heart)
-            self._hold(list(rooms.engine.jobs.values()), service)
-        return 0
-
-    async def _submit(self, rooms: Assembly, service: Service) -> None:
-        """All jobs at once, in batches, half of them to each service."""
-        self.outcome.begun_at = time.perf_counter()
-        for number, dialect in enumerate(MODELS):
-            share_of = self._jobs // len(MODELS) + (number < self._jobs % len(MODELS))
-            account = rooms.accounts.draft(dialect, base_url=service.addresses[dialect])
-            account = account.model_copy(update={"at_once": self._jobs, "per_minute": 600_000})
-            await rooms.accounts.add(account, KEYS[dialect])
-            for first in range(0, share_of, BATCH):
-                prompt = f"A paper boat drifts along a street at dusk, take {first // BATCH}."
-                request = GenerationRequest(provider=dialect, model=MODELS[dialect], prompt=prompt)
-                await rooms.engine.submit(account.id, request, min(BATCH, share_of - first))
+    async def _main(self, rooms: Assembly, window: MainWindow, service: Service) -> None:
+        self._loop = loop()
+        heart = Heartbeat(self._look_at)
+        try:
+            await asyncio.sleep(WARM)
+            self.outcome.begun_at = time.perf_counter()
+            await submit(rooms, service, self._jobs)
+            await self._soak(rooms, window)
+        finally:
+            heart.stop()
+        self._take(heart)
+        self._hold(list(rooms.engine.jobs.values()), service)
 
     async def _soak(self, rooms: Assembly, window: MainWindow) -> None:
-        """Until the time is over and every job has ended; at most as long again."""
+        """Until the time is over and every job has ended."""
         begun = time.perf_counter()
         processor = sum(self._process.cpu_times()[:2])
         hand = Hand(window)
@@ -227,9 +194,11 @@ class Soak:
             states = [job.state for job in rooms.engine.jobs.values()]
             if not self.outcome.accepted_at and not SENDING.intersection(states):
                 self.outcome.accepted_at = now
+            if not self.outcome.warm_at and self.outcome.accepted_at and states.count(State.DONE) * 10 >= len(states):
+                self.outcome.warm_at = now
             self.outcome.samples.append(self._sample(now))
             over = now - begun >= self._seconds
-            if (over and set(states) == {State.DONE}) or now - begun >= 2 * self._seconds:
+            if (over and set(states) == {State.DONE}) or now - begun >= self._seconds + DRAIN:
                 break
             hand.move()
             await asyncio.sleep(0.5)
@@ -293,30 +262,17 @@ class Hand:
                 QTimer.singleShot(0, window, lambda: bar.setValue((bar.value() + 400) % max(1, bar.maximum())))
 
 
-async def _shown(rooms: Assembly) -> MainWindow:
-    """The window as the program opens it, when its first picture is on the screen."""
-    window = open_window(rooms, Notices())
-    window.resize(WIDTH, HEIGHT)
-    handle = window.windowHandle()
-    while not handle.isExposed():  # noqa: ASYNC110 - Qt has no signal for it
-        await asyncio.sleep(0.01)
-    return window
-
-
-@contextmanager
-def _environment(pace: float) -> Iterator[None]:
-    """The pace, and no keyring: the keys of a soak are nobody's."""
-    changes = {"SORA_DESKTOP_PACE": f"{pace:g}", "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
-    before = {name: os.environ.get(name) for name in changes}
-    os.environ.update(changes)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+async def submit(rooms: Assembly, service: Service, jobs: int) -> None:
+    """All jobs at once, in batches, half of them on each dialect; each account may have all of them at the service."""
+    for number, dialect in enumerate(MODELS):
+        own = jobs // len(MODELS) + (number < jobs % len(MODELS))
+        account = rooms.accounts.draft(dialect, base_url=service.addresses[dialect])
+        account = account.model_copy(update={"at_once": jobs, "per_minute": 600_000})
+        await rooms.accounts.add(account, KEYS[dialect])
+        for first in range(0, own, BATCH):
+            prompt = f"A paper boat drifts along a street at dusk, take {first // BATCH}."
+            request = GenerationRequest(provider=dialect, model=MODELS[dialect], prompt=prompt)
+            await rooms.engine.submit(account.id, request, min(BATCH, own - first))
 
 
 def main() -> int:

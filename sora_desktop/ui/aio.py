@@ -28,6 +28,11 @@ Main = Callable[[asyncio.Event], Coroutine[Any, Any, int]]
 """The program: gets the event that says "stop", answers the exit code."""
 
 
+SWITCH = 0.0005
+"""Seconds for which a thread may keep the interpreter while the window wants it. Each call into Qt gives it away for a
+moment, and a picture of the queue is two thousand calls: with Python's own 5 ms one busy thread makes it crawl."""
+
+
 class Loop(qasync.QEventLoop):
     """The joined loop. Ends where it is told to: the library's own way handles events once more after the loop has
     ended, and a task that wakes then finds no running loop. What is to be called is kept in `Calls`.
@@ -82,6 +87,8 @@ def run(app: QApplication, main: Main, report: Report) -> int:
     the cleaning up short. What nobody catches, in slots, tasks, threads and destructors, goes to `report`.
     """
     app.setQuitOnLastWindowClosed(False)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH)
     loop = Loop(app)
     asyncio.set_event_loop(loop)
     stop = asyncio.Event()
@@ -94,6 +101,7 @@ def run(app: QApplication, main: Main, report: Report) -> int:
                 app.lastWindowClosed.disconnect(connection)
                 _finish(loop)
     finally:
+        sys.setswitchinterval(interval)
         asyncio.set_event_loop(None)
 
 
