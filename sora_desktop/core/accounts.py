@@ -54,6 +54,15 @@ class Account(Kept):
     allow_http: bool = False
     created_at: float = 0.0
     reference_host: ReferenceHost | None = None
+    past_origins: tuple[str, ...] = ()
+    """Where it pointed before: jobs that were sent there go on there, with the key of that time."""
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an address: what a key belongs to."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
 
 
 def clean_key(text: str) -> str:

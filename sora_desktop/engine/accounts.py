@@ -8,7 +8,16 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
 
-from sora_desktop.core.accounts import LOOPBACK, Account, ReferenceHost, clean_base_url, clean_host, clean_key, key_tail
+from sora_desktop.core.accounts import (
+    LOOPBACK,
+    Account,
+    ReferenceHost,
+    clean_base_url,
+    clean_host,
+    clean_key,
+    key_tail,
+    origin_of,
+)
 from sora_desktop.core.catalog import Catalog, Model, Provider
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.redact import know
@@ -156,9 +165,22 @@ class Accounts:
         if known is None:
             raise UserError("account_unknown", name=account.name)
         account = _with_choices(known, account) if known.builtin else self._checked(account)
+        if not account.builtin:
+            account = await self._moved(known, account)
         await self._store.save(account)
         self._accounts[account.id] = account
         self.changed.emit()
+
+    async def _moved(self, known: Account, account: Account) -> Account:
+        """Keeps the key of the origin that an account leaves: running jobs go on there with it."""
+        old, new = origin_of(known.base_url), origin_of(account.base_url)
+        if old == new:
+            return account.model_copy(update={"past_origins": known.past_origins})
+        answer = await self._secrets.get(account.id)
+        if answer.value:
+            await self._secrets.put(_origin_entry(account.id, old), answer.value)
+        past = tuple(origin for origin in known.past_origins if origin not in {old, new})
+        return account.model_copy(update={"past_origins": (*past, old)})
 
     def _checked(self, account: Account) -> Account:
         if self.catalog.provider(account.provider) is None:
@@ -184,6 +206,8 @@ class Accounts:
         del self._accounts[account_id]
         await self._secrets.delete(account_id)
         await self._secrets.delete(_host_entry(account_id))
+        for origin in account.past_origins:
+            await self._secrets.delete(_origin_entry(account_id, origin))
         self.changed.emit()
 
     async def set_key(self, account_id: str, key: str) -> SecretState:
@@ -245,11 +269,11 @@ class Accounts:
         url = clean_base_url(base_url or account.base_url, allow_http=account.allow_http)
         provider = self.catalog.provider(account.provider)
         if provider is not None and not provider.needs_key:
-            return Connection(url, (await self._secret(account_id)).value)
-        return Connection(url, await self._key(account_id))
+            return Connection(url, (await self._secret(account_id, url)).value)
+        return Connection(url, await self._key(account_id, url))
 
-    async def _key(self, account_id: str) -> str:
-        answer = await self._secret(account_id)
+    async def _key(self, account_id: str, url: str) -> str:
+        answer = await self._secret(account_id, url)
         match answer.state:
             case SecretState.FOUND | SecretState.SESSION:
                 return answer.value
@@ -258,7 +282,11 @@ class Accounts:
             case SecretState.MISSING | SecretState.UNAVAILABLE:
                 raise UserError("key_missing")
 
-    async def _secret(self, account_id: str) -> SecretAnswer:
+    async def _secret(self, account_id: str, url: str = "") -> SecretAnswer:
+        """The key of the account, or of the origin of `url` where the account has moved away from it."""
+        account = self._accounts[account_id]
+        if url and origin_of(url) != origin_of(account.base_url):
+            return await self._secrets.get(_origin_entry(account_id, origin_of(url)))
         if account_id in self._served:
             return SecretAnswer(SecretState.SESSION, self._override_key)
         return await self._secrets.get(account_id)
@@ -278,6 +306,11 @@ class Accounts:
 def _host_entry(account_id: str) -> str:
     """The entry of the keyring that holds the secret key of an account's reference host."""
     return account_id + HOST_SUFFIX
+
+
+def _origin_entry(account_id: str, origin: str) -> str:
+    """The entry of the keyring that holds the key of an origin which the account has left."""
+    return f"{account_id}@{origin}"
 
 
 def is_private_host(host: str) -> bool:

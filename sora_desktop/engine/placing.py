@@ -42,6 +42,8 @@ class Placing:
         path = Path(job.path) if job.path else None
         if path is None or not await self._works.in_thread(_is_whole, path, job.bytes, self._expected(job)):
             return False
+        # A kill between the name and the removal of the other leaves both.
+        await self._works.in_thread(Part(path.parent / f".{job.id}.part", job.id).discard)
         await self._finish(job, path, path.stat().st_size)
         return True
 

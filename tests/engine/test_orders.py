@@ -163,11 +163,11 @@ async def test_a_deleted_job_comes_back_whole_and_a_running_one_stays(
     with pytest.raises(UserError, match="job_running"):
         await bench.engine.delete(job.id)
     await bench.until_quiet()
-    before = bench.job(job)
     deleted = await bench.engine.delete(job.id)
     assert job.id not in bench.engine.jobs
-    assert await bench.engine.restore(deleted) == before
-    assert Path(before.path).is_file()
+    await bench.engine.restore(deleted)
+    assert bench.job(job).path == deleted.path and bench.job(job).state is State.DONE
+    assert Path(deleted.path).is_file()
 
 
 @pytest.mark.parametrize("refund", [True, False])
@@ -192,3 +192,24 @@ async def test_a_failed_job_whose_credits_did_not_come_back_is_marked_with_a_pro
     for wanted in (failed.remote_id, failed.intent, *failed.request_ids, "Balance before"):
         assert wanted in text
     assert f"failed {refund}" in text and KEY not in text
+
+
+async def test_an_account_that_moves_takes_no_key_along_and_strands_no_job(
+    bench: Bench, simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    account = await rivya(bench, simulator)
+    simulator.fault("stuck", "create", "rivya")
+    [job] = await bench.submit(account, "stays where it was sent")
+    await bench.until(lambda: bench.job(job).state is State.PROCESSING)
+    with SimulatorProcess(tmp_path / "elsewhere", pace=PACE) as elsewhere:
+        known = bench.accounts.get(account)
+        assert known is not None
+        await bench.accounts.save(known.model_copy(update={"base_url": elsewhere.rivya}))
+        await bench.accounts.set_key(account, "rvya_sk_test_elsewhere")
+        [later] = await bench.submit(account, "goes elsewhere")
+        simulator.end(bench.job(job).remote_id)
+        await bench.until_quiet()
+        assert bench.job(job).state is bench.job(later).state is State.DONE
+        assert "rvya_sk_test_elsewhere" not in str(simulator.requests())
+        assert KEY not in str(elsewhere.requests())
+        assert elsewhere.billed("goes elsewhere") == simulator.billed("stays where it was sent") == 1
