@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from sora_desktop.core.errors import Action, EnvironmentProblem, ProviderError, UserError
 from sora_desktop.core.jobs import REMOTE, Job, State
+from sora_desktop.core.proof import credits_in_doubt, proof
 from sora_desktop.ui import places, words
 from sora_desktop.ui.recipe import recipe
+from sora_desktop.ui.references.incoming import Frame
 from sora_desktop.ui.studio import Studio
 
 T = TypeVar("T")
@@ -25,6 +27,7 @@ class Order(StrEnum):
 
     OPEN = "open"
     EDIT = "edit"
+    FRAME = "frame"
     RETRY = "retry"
     CHECK = "check"
     COLLECT = "collect"
@@ -35,6 +38,9 @@ class Order(StrEnum):
     FOLDER = "folder"
     COPY = "copy"
     REVEAL = "reveal"
+    CHANGE = "change"
+    STOP_AFTER = "stop_after"
+    PROOF = "proof"
     STOP = "stop"
     REMOVE = "remove"
 
@@ -57,9 +63,11 @@ def orders_for(job: Job) -> frozenset[Order]:
     found = {Order.OPEN, Order.EDIT, Order.COPY}
     if job.failure is not None and job.failure.action in FOR_ACTION:
         found.add(FOR_ACTION[job.failure.action])
+    if credits_in_doubt(job):
+        found.add(Order.PROOF)
     match job.state:
         case State.WAITING:
-            found |= {Order.RESUME if job.held else Order.PAUSE, Order.REMOVE}
+            found |= {Order.RESUME if job.held else Order.PAUSE, Order.CHANGE, Order.STOP_AFTER, Order.REMOVE}
         case State.UNCERTAIN:
             found.add(Order.CHECK)
         case State.FAILED | State.CANCELLED | State.EXPIRED:
@@ -67,11 +75,13 @@ def orders_for(job: Job) -> frozenset[Order]:
         case State.DONE:
             found.add(Order.REMOVE)
             if job.path and Path(job.path).exists():
-                found.add(Order.REVEAL)
+                found |= {Order.REVEAL, Order.FRAME}
             elif job.collectable:
                 found.add(Order.COLLECT)
         case _:
-            found |= {Order.STOP} | ({Order.COLLECT} if job.state in REMOTE | {State.DOWNLOADING} else set[Order]())
+            found |= {Order.STOP, Order.STOP_AFTER} | (
+                {Order.COLLECT} if job.state in REMOTE | {State.DOWNLOADING} else set[Order]()
+            )
     return frozenset(found)
 
 
@@ -84,6 +94,8 @@ class JobOrders(QObject):
     """The id of the account whose key is wanted."""
     folder_requested = Signal()
     """The videos folder cannot be written to: another has to be chosen."""
+    frame_offered = Signal(object)
+    """The last Frame of a clip, wanted as a reference."""
     show_message = Signal(str)
     removed = Signal(list)
     """Jobs that were taken off the list, as `restore` wants them."""
@@ -105,6 +117,8 @@ class JobOrders(QObject):
                 self.opened.emit(first.id)
             case Order.EDIT:
                 self.edit_requested.emit(first.id)
+            case Order.FRAME:
+                self.frame_offered.emit(Frame(path=first.path, title=Path(first.path).stem))
             case Order.KEY:
                 self.settings_requested.emit(first.account)
             case Order.FOLDER:
@@ -123,6 +137,12 @@ class JobOrders(QObject):
                 self.run(engine.hold, fitting)
             case Order.RESUME:
                 self.run(engine.release, fitting)
+            case Order.CHANGE:
+                self._change(first)
+            case Order.STOP_AFTER:
+                self.spawn(self._stop_after(first))
+            case Order.PROOF:
+                self._copy_proof(fitting)
             case Order.STOP:
                 self.stop(fitting)
             case Order.REMOVE:
@@ -188,6 +208,31 @@ class JobOrders(QObject):
         accept.clicked.connect(lambda: then())
         box.open()
         return box
+
+    def _change(self, job: Job) -> None:
+        """Prompt and parameters of a job that was not sent yet."""
+        from sora_desktop.ui.jobs.edit import EditJobDialog
+
+        model = self._studio.catalog.model(job.request.provider, job.request.model)
+        if model is not None:
+            EditJobDialog(self._studio, job, model, self._window.window()).open()
+
+    async def _stop_after(self, job: Job) -> None:
+        held = await self.told(self._studio.engine.stop_after(job.id))
+        if held is not None:
+            self.show_message.emit(self.tr("{0} jobs behind this one are paused.").format(len(held)))
+
+    def _copy_proof(self, jobs: Sequence[Job]) -> None:
+        """What to send to the service when credits did not come back; it holds no key."""
+        accounts = self._studio.accounts
+        texts: list[str] = []
+        for job in jobs:
+            account, provider = accounts.get(job.account), self._studio.catalog.provider(job.request.provider)
+            texts.append(proof(job, provider.name if provider else "", account.name if account else ""))
+        QGuiApplication.clipboard().setText("\n".join(texts))
+        self.show_message.emit(
+            self.tr("Proof copied: ids, times and the request, without the key. Send it to the service.")
+        )
 
     async def _remove(self, jobs: Sequence[Job]) -> None:
         gone = [job for job in jobs if await self.told(self._studio.engine.delete(job.id)) is not None]

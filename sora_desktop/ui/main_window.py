@@ -23,6 +23,7 @@ from sora_desktop.ui.offline import OfflineBanner
 from sora_desktop.ui.places import open_folder, videos_folder
 from sora_desktop.ui.queue.panel import QueuePanel
 from sora_desktop.ui.queue.rail import QueueRail
+from sora_desktop.ui.references.incoming import Frame
 from sora_desktop.ui.status import StatusBar
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import theme
@@ -97,6 +98,8 @@ class MainWindow(QMainWindow):
         self.viewer.edit_requested.connect(self._on_edit_requested)
         self.viewer.settings_requested.connect(self._on_settings_requested)
         self.viewer.folder_requested.connect(self.open_videos_folder)
+        self.viewer.frame_offered.connect(self._on_frame_offered)
+        self.queue.frame_offered.connect(self._on_frame_offered)
         self.viewer.show_message.connect(self.notices.tell)
         self.queue.picked.connect(self.show_job)
         self.queue.opened.connect(self._on_opened)
@@ -160,6 +163,11 @@ class MainWindow(QMainWindow):
             self.panes.close_overlay()
             self.panes.show_pane("compose", True)
             self.compose.use_request(job.account, job.request)
+
+    def _on_frame_offered(self, frame: Frame) -> None:
+        self.panes.close_overlay()
+        self.panes.show_pane("compose", True)
+        self.compose.references.add_frame(frame)
 
     def _on_simulator_chosen(self) -> None:
         account = next((each for each in self.studio.accounts.all if each.builtin), None)

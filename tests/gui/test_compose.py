@@ -7,10 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
-from sora_desktop.core.references import Reference
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.ui.compose.panel import ComposePanel
 from sora_desktop.ui.theme import theme
@@ -300,65 +298,6 @@ class TestPrompt:
         assert run(opened.studio.drafts.all())[0].prompt == "ab"
 
 
-class TestReferences:
-    @pytest.fixture
-    def picture(self, tmp_path) -> str:
-        image = QImage(640, 360, QImage.Format.Format_RGB32)
-        image.fill(QColor("teal"))
-        path = tmp_path / "harbour.jpg"  # a PNG by content
-        assert image.save(str(path), "PNG")
-        return str(path)
-
-    def test_a_file_is_known_by_its_content(self, panel: ComposePanel, opened: Opened, picture: str) -> None:
-        panel.references.add_files([picture])
-        opened.idle()
-        (reference,) = panel.page.draft.references
-        assert (reference.mime, reference.kind, reference.width, reference.height) == ("image/png", "image", 640, 360)
-        assert len(reference.sha256) == 64
-        assert reference.bytes
-        assert not panel.references.zone.isVisible(), "the model takes one"
-        assert not panel.references.hint.isVisible()
-
-    def test_what_the_model_refuses_is_said_before_sending(
-        self, qtbot, panel: ComposePanel, opened: Opened, picture: str
-    ) -> None:
-        panel.references.add_files([picture])
-        opened.idle()
-        write(qtbot, panel, "A boat")
-        panel.choose(GLOBAL)
-        assert "must measure 1280×720 / 720×1280" in panel.references.hint.text
-        assert "only public URLs" in panel.references.hint.text
-        panel.generate()
-        opened.idle()
-        assert not opened.studio.engine.jobs
-        remove = next(one for one in panel.references.findChildren(QWidget) if one.toolTip() == "Remove")
-        qtbot.mouseClick(remove, LEFT)
-        assert panel.page.draft.references == ()
-        assert not panel.references.hint.isVisible()
-
-    def test_a_service_without_uploads_takes_an_address(self, qtbot, panel: ComposePanel, opened: Opened) -> None:
-        panel.choose(GLOBAL)
-        assert not panel.references.zone.isVisible()
-        qtbot.keyClicks(panel.references.url, "file:///etc/passwd")
-        qtbot.keyClick(panel.references.url, Qt.Key.Key_Return)
-        assert "is no web address" in panel.references.hint.text
-        assert panel.page.draft.references == ()
-        panel.references.url.clear()
-        qtbot.keyClicks(panel.references.url, "https://example.com/a/harbour.png")
-        qtbot.mouseClick(panel.references.add_url, LEFT)
-        expected = Reference(kind="image", name="harbour.png", url="https://example.com/a/harbour.png")
-        assert panel.page.draft.references == (expected,)
-        write(qtbot, panel, "A boat")
-        panel.generate()
-        opened.idle()
-        assert next(iter(opened.studio.engine.jobs.values())).request.references == (expected,)
-
-    def test_a_file_that_is_gone_is_said(self, panel: ComposePanel, opened: Opened, tmp_path) -> None:
-        panel.references.add_files([str(tmp_path / "no.png")])
-        opened.idle()
-        assert panel.references.hint.text.startswith("no.png is no longer where it was")
-
-
 def test_the_whole_column_is_reached_by_tab_in_the_order_of_the_eye(qtbot, panel: ComposePanel) -> None:
     panel.choose(RIVYA, "sora-2-pro")
     panel._reset.setEnabled(True)
@@ -377,8 +316,9 @@ def test_the_whole_column_is_reached_by_tab_in_the_order_of_the_eye(qtbot, panel
         panel._drafts,
         panel._new,
         panel._copy,
-        panel.references.zone,
         panel.references._address,
+        panel.references._open_tray,
+        panel.references.zone,
         *(segments(panel, key).segments[0] for key in ("size", "n_frames", "aspect_ratio")),
         panel.params.rows["remove_watermark"].editor.widget,
         panel.params.fold.header if panel.params.fold else None,

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QTextBlockFormat, QTextCursor, QTextLayout
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QTextBlockFormat,
+    QTextCursor,
+    QTextLayout,
+)
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
 
 from sora_desktop.core.request import prompt_length
 from sora_desktop.ui.bind import bind
+from sora_desktop.ui.references.incoming import has_media
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import FACES, SIZES
 from sora_desktop.ui.widgets.basic import keep_height, label, line, mark
@@ -22,6 +32,8 @@ class PromptText(QTextEdit):
 
     left = Signal()
     shortened = Signal(int)
+    media_pasted = Signal(QMimeData)
+    """Files or pixels, which belong to the references."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -33,9 +45,19 @@ class PromptText(QTextEdit):
         mark(self, look="bare")
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        return source.hasText()
+        return source.hasText() or has_media(source)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        # Files and pixels are the column's, also over the text.
+        if has_media(event.mimeData()):
+            event.ignore()
+        else:
+            super().dragEnterEvent(event)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
+        if has_media(source):
+            self.media_pasted.emit(source)
+            return
         text = storable(source.text().replace("\r\n", "\n"))
         room = max(0, MOST - self.document().characterCount() + 1)
         self.insertPlainText(text[:room])

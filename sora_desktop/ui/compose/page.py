@@ -80,7 +80,9 @@ class Page(QObject):
         model = self.model
         if model is None:
             return []
-        return request.check(model, self._draft.prompt, self._draft.values, self._draft.references)
+        draft = self._draft
+        hosted = self._studio.engine.references.takes_files(draft.account, model.references)
+        return request.check(model, draft.prompt, draft.values, draft.references, hosted=hosted)
 
     def request(self) -> GenerationRequest | None:
         """What would be sent now; None where no model is chosen."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import shiboken6
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from sora_desktop.core.drafts import Draft
@@ -23,8 +23,10 @@ from sora_desktop.ui.compose.params_panel import ParamsPanel
 from sora_desktop.ui.compose.picker import PickerButton
 from sora_desktop.ui.compose.picker_list import PickerPopup
 from sora_desktop.ui.compose.readiness import Readiness
-from sora_desktop.ui.compose.references import ReferencesSection
 from sora_desktop.ui.icons import icon
+from sora_desktop.ui.references.drops import DropTarget
+from sora_desktop.ui.references.incoming import read
+from sora_desktop.ui.references.section import ReferencesSection
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
@@ -169,7 +171,8 @@ class ComposePanel(QWidget):
     def _order(self) -> None:
         """Tab goes as the eye does; rows of parameters are made anew and would come last."""
         head = (self._reset, self._more, self.picker, self.editor.text, self._drafts, self._new, self._copy)
-        chain((*head, self.references, self.params, self.footer.link, self.footer.count, self.footer.button))
+        stops = (*head, *self.references.tab_stops())
+        chain((*stops, self.params, self.footer.link, self.footer.count, self.footer.button))
 
     def _header(self) -> QWidget:
         header = QWidget(self)
@@ -202,6 +205,9 @@ class ComposePanel(QWidget):
         page.model_changed.connect(self._on_model_changed)
         page.references_changed.connect(self._refresh)
         page.references_changed.connect(self._order)
+        self.references.settings_wanted.connect(self.settings_requested)
+        self.editor.text.media_pasted.connect(lambda mime: self.references.take(read(mime)))
+        DropTarget(self, self.references)
         page.save_failed.connect(lambda text: self._say(text, "danger"))
         self.book.failed.connect(lambda text: self._say(text, "danger"))
         self.book.deleted.connect(self._on_deleted)
@@ -260,7 +266,7 @@ class ComposePanel(QWidget):
                 at.setdefault(problem.field, []).append(sentence(problem))
         self.params.show_values(draft.values)
         self.params.show_problems({key: "\n".join(texts) for key, texts in at.items()})
-        self.references.show_problems(at.get("references", []))
+        self.references.show_reports()
         self.editor_hint.say("\n".join(at.get("prompt", [])))
         self.editor.set_invalid("prompt" in at)
         self._reset.setEnabled(bool(draft.values))
@@ -306,6 +312,7 @@ class ComposePanel(QWidget):
             target.setFocus(Qt.FocusReason.ShortcutFocusReason)
         elif field == "references":
             target = self.references
+            target.focus_problem()
         else:
             target = self.editor
             self.focus_prompt()
@@ -380,5 +387,7 @@ class ComposePanel(QWidget):
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.generate()
+        elif event.matches(QKeySequence.StandardKey.Paste):
+            self.references.paste()
         else:
             super().keyPressEvent(event)

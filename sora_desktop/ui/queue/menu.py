@@ -13,6 +13,9 @@ from sora_desktop.ui.icons import icon
 from sora_desktop.ui.job_orders import JobOrders, Order, orders_for
 from sora_desktop.ui.queue.lines import action_of
 
+SINGLE = {Order.OPEN, Order.EDIT, Order.FRAME, Order.CHANGE, Order.STOP_AFTER}
+"""Orders that make sense for one job at a time."""
+
 
 def tr(text: str) -> str:
     return QCoreApplication.translate("QueueMenu", text)
@@ -23,6 +26,7 @@ def entries() -> tuple[tuple[Order, str, str, str] | None, ...]:
     return (
         (Order.OPEN, tr("Open"), "play", "Return"),
         (Order.EDIT, tr("Use again with changes"), "edit", ""),
+        (Order.FRAME, tr("Use last frame as reference"), "lastframe", ""),
         None,
         (Order.CHECK, tr("Check…"), "unsure", "Ctrl+R"),
         (Order.RETRY, tr("Retry"), "retry", "Ctrl+R"),
@@ -30,11 +34,14 @@ def entries() -> tuple[tuple[Order, str, str, str] | None, ...]:
         (Order.TOP_UP, tr("Top up…"), "coin", ""),
         (Order.KEY, tr("Enter key…"), "key", ""),
         (Order.FOLDER, tr("Choose another folder…"), "folder", ""),
+        (Order.CHANGE, tr("Change before it is sent…"), "edit", ""),
         (Order.PAUSE, tr("Pause"), "pause", "P"),
         (Order.RESUME, tr("Resume"), "play", "P"),
+        (Order.STOP_AFTER, tr("Stop after this"), "toend", ""),
         None,
         (Order.REVEAL, tr("Show in folder"), "folder", ""),
         (Order.COPY, tr("Copy recipe"), "copy", "Ctrl+C"),
+        (Order.PROOF, tr("Copy proof for the service"), "copy", ""),
         None,
         (Order.STOP, tr("Stop watching…"), "stop", "Del"),
         (Order.REMOVE, tr("Remove from the list"), "trash", "Del"),
@@ -53,7 +60,7 @@ def job_menu(jobs: Sequence[Job], orders: JobOrders, parent: QWidget) -> QMenu:
             menu.addSeparator()
             continue
         order, words, picture, key = entry
-        if order not in possible or (order in {Order.OPEN, Order.EDIT} and not single):
+        if order not in possible or (order in SINGLE and not single):
             continue
         if order is Order.EDIT and single and action_of(jobs[0])[0].value == order.value:
             words = action_of(jobs[0])[1]

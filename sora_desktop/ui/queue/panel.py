@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
 from sora_desktop.core.jobs import Job, State
@@ -22,6 +24,8 @@ from sora_desktop.ui.queue.model import QueueModel
 from sora_desktop.ui.queue.pulse import Pulse
 from sora_desktop.ui.queue.undo import UndoBar
 from sora_desktop.ui.queue.view import QueueView
+from sora_desktop.ui.references.dragging import drag_out
+from sora_desktop.ui.references.incoming import Frame, of_frame
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.thumbnails import Thumbnails
 from sora_desktop.ui.widgets.basic import keep_height, label, line, mark, tool
@@ -39,6 +43,8 @@ class QueuePanel(QWidget):
     edit_requested = Signal(str)
     settings_requested = Signal(str)
     folder_requested = Signal()
+    frame_offered = Signal(object)
+    """The last Frame of a clip, wanted as a reference."""
     show_message = Signal(str)
     paused_changed = Signal(bool)
 
@@ -128,6 +134,7 @@ class QueuePanel(QWidget):
         self.view.key_order.connect(self._on_key_order)
         self.view.menu_wanted.connect(self._on_menu_wanted)
         self.view.dropped.connect(self._on_dropped)
+        self.view.dragged_out.connect(self._on_dragged_out)
         self.thumbnails.arrived.connect(self._on_thumbnail_arrived)
         self._pause.clicked.connect(self.toggle_paused)
         self._more.clicked.connect(self._on_more_clicked)
@@ -136,6 +143,7 @@ class QueuePanel(QWidget):
         self.orders.edit_requested.connect(self.edit_requested)
         self.orders.settings_requested.connect(self.settings_requested)
         self.orders.folder_requested.connect(self.folder_requested)
+        self.orders.frame_offered.connect(self.frame_offered)
         self.orders.show_message.connect(self.show_message)
         self.orders.removed.connect(self._on_removed)
 
@@ -305,6 +313,12 @@ class QueuePanel(QWidget):
     def _on_dropped(self, carried: Row, before: Row | None) -> None:
         first = self.model.jobs_of(before)[0].id if before is not None and self.model.jobs_of(before) else None
         self.orders.move(self.model.jobs_of(carried), first)
+
+    def _on_dragged_out(self, job: Job) -> None:
+        """A finished clip: its last frame as a reference here, its file for other programs."""
+        if Path(job.path).is_file():
+            frame = Frame(path=job.path, title=Path(job.path).stem)
+            drag_out(self.view, of_frame(frame, with_clip=True), self.thumbnails.get(job.id) or QPixmap())
 
     def _on_removed(self, jobs: list[Job]) -> None:
         """The row that moves up is chosen next, so that a list can be cleared by one key."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QWidget
 
-from sora_desktop.core.jobs import Job
+from sora_desktop.core.jobs import Job, State
 from sora_desktop.ui.queue.arrangement import WAITING, Kind, Row
 from sora_desktop.ui.queue.delegate import FOLD, QueueDelegate
 from sora_desktop.ui.queue.model import QueueModel
@@ -26,6 +26,8 @@ class QueueView(RowsView):
     key_order = Signal(str)
     """"remove", "pause", "retry" or "copy", for the selected rows."""
     menu_wanted = Signal(QPoint)
+    dragged_out = Signal(object)
+    """A finished Job was drawn away from its row."""
     dropped = Signal(object, object)
     """A waiting Row was dragged before another Row, or to the end (None)."""
 
@@ -152,10 +154,15 @@ class QueueView(RowsView):
     def _maybe_carry(self, at: QPoint) -> None:
         assert self._pressed_at is not None
         row = self.indexAt(self._pressed_at).row()
-        far = (at - self._pressed_at).manhattanLength() >= QApplication.startDragDistance()
-        if far and row >= 0 and self._queue.row(row).section == WAITING:
-            self._carried = self._queue.row(row)
+        if row < 0 or (at - self._pressed_at).manhattanLength() < QApplication.startDragDistance():
+            return
+        carried = self._queue.row(row)
+        if carried.section == WAITING:
+            self._carried = carried
             self._drag(at)
+        elif carried.kind is Kind.JOB and (job := self._queue.jobs_of(carried)[0]).state is State.DONE and job.path:
+            self._pressed_at = None
+            self.dragged_out.emit(job)
 
     def _drag(self, at: QPoint) -> None:
         """The line goes to the nearest gap between waiting rows; near an edge the list scrolls."""

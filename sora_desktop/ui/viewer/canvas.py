@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from sora_desktop.ui.theme import scale, theme
 
@@ -29,6 +29,8 @@ class Canvas(QWidget):
     """The video measures otherwise, or there is none."""
     clicked = Signal()
     double_clicked = Signal()
+    dragged_out = Signal()
+    """The frame was taken hold of and drawn away: not where a picture larger than the well is pushed about."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -114,8 +116,16 @@ class Canvas(QWidget):
     # A picture larger than the well can be pushed about.
 
     def _set_hand(self) -> None:
-        larger = self._zoom is not None and not QRectF(self.rect()).contains(self.target())
-        self.setCursor(Qt.CursorShape.OpenHandCursor if larger else Qt.CursorShape.ArrowCursor)
+        self.setCursor(Qt.CursorShape.OpenHandCursor if self._pushable() else Qt.CursorShape.ArrowCursor)
+
+    def _pushable(self) -> bool:
+        return self._zoom is not None and not QRectF(self.rect()).contains(self.target())
+
+    def _maybe_drag_out(self, at: QPoint) -> None:
+        far = (at - self._pressed_at).manhattanLength() >= QApplication.startDragDistance()
+        if far and not self._image.isNull() and self.target().contains(QPointF(self._pressed_at)):
+            self._grabbed = None
+            self.dragged_out.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -123,7 +133,10 @@ class Canvas(QWidget):
             self._pressed_at = event.position().toPoint()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._grabbed is None or self._zoom is None:
+        if self._grabbed is None:
+            return
+        if not self._pushable():
+            self._maybe_drag_out(event.position().toPoint())
             return
         moved = self._shift + event.position() - self._grabbed
         self._grabbed = event.position()

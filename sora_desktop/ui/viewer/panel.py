@@ -20,8 +20,9 @@ from sora_desktop.ui.theme import scale
 from sora_desktop.ui.viewer import facts, states
 from sora_desktop.ui.viewer.actions import ActionRow, Deed
 from sora_desktop.ui.viewer.canvas import Canvas
-from sora_desktop.ui.viewer.details import Details
+from sora_desktop.ui.viewer.details import TWO_COLUMNS, Details
 from sora_desktop.ui.viewer.dropdown import Dropdown
+from sora_desktop.ui.viewer.handing import FrameHand
 from sora_desktop.ui.viewer.keys import Chord, ViewerKeys
 from sora_desktop.ui.viewer.player import Load, Player
 from sora_desktop.ui.viewer.saving import FrameSaver
@@ -43,13 +44,14 @@ class ViewerPanel(QWidget):
     settings_requested = Signal(str)
     folder_requested = Signal()
     show_message = Signal(str)
+    frame_offered = Signal(object)
+    """A Frame of the clip, wanted as a reference."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
         self._job: Job | None = None
         self._transfer: Transfer | None = None
-        self._play_when_ready = False
         engine = studio.engine
         self._lines = Lines(studio.catalog, engine.pace, paused=lambda: engine.paused)
         self.orders = JobOrders(studio, self)
@@ -81,6 +83,7 @@ class ViewerPanel(QWidget):
         row.addWidget(self.zoom)
 
         self.canvas = Canvas()
+        self._hand = FrameHand(self.canvas, self.player)
         self.transport = Transport(self.player, self._studio.settings)
         self.stage = Stage(self.canvas, self.transport)
         self.screen_page = ScreenPage()
@@ -91,6 +94,7 @@ class ViewerPanel(QWidget):
         self.actions_row = ActionRow(
             [
                 Deed("save", self.tr("Save frame"), "camera", "S"),
+                Deed("last_frame", self.tr("Use last frame as reference"), "lastframe", "U"),
                 Deed("edit", self.tr("Use again"), "edit"),
                 Deed("reveal", self.tr("Show in folder"), "folder"),
                 Deed("copy", self.tr("Copy recipe"), "copy"),
@@ -127,6 +131,7 @@ class ViewerPanel(QWidget):
         self.canvas.shape_changed.connect(self._refresh)
         self.canvas.clicked.connect(player.toggle)
         self.canvas.double_clicked.connect(self.toggle_fullscreen)
+        self._hand.offered.connect(self.frame_offered)
         self.zoom.chosen.connect(self.canvas.set_zoom)
         self.transport.kept.connect(self._on_kept)
         self.transport.fullscreen_wanted.connect(self.toggle_fullscreen)
@@ -162,6 +167,7 @@ class ViewerPanel(QWidget):
             (key.Key_R, False): self.transport.toggle_loop,
             (key.Key_M, False): self.transport.toggle_mute,
             (key.Key_S, False): lambda: self._on_deed("save"),
+            (key.Key_U, False): lambda: self._on_deed("last_frame"),
         }
 
     # What is shown.
@@ -243,7 +249,7 @@ class ViewerPanel(QWidget):
             if job.path and Path(job.path).is_file():
                 possible.add("reveal")
             if screen is None:
-                possible |= {"save", "save_as"}
+                possible |= {"save", "save_as", "last_frame"}
             self.actions_row.set_possible(possible)
             self._show_details(job)
         ticking = self.isVisible() and job is not None and job.state in states.PENDING
@@ -304,6 +310,8 @@ class ViewerPanel(QWidget):
             case "save_as" if path is not None and player.frames:
                 player.pause()
                 self._saver.ask(path, player.time, player.frame + 1)
+            case "last_frame":
+                self._hand.offer_last()
             case "edit" | "reveal" | "copy":
                 self._on_order(Order(name))
 
@@ -373,7 +381,7 @@ class ViewerPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.details.set_brief(self.height() < scale(BRIEF_BELOW))
+        self.details.set_brief(self.height() < scale(BRIEF_BELOW) or self.width() < scale(TWO_COLUMNS))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -1,0 +1,113 @@
+"""References in words: what a model takes, what a card says of a reference, what a click would do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication
+
+from sora_desktop.core.fixes import Fix, FixKind, type_words
+from sora_desktop.core.pictures import Picture, Plan, result_size, size_words
+from sora_desktop.core.references import Reference, ReferenceRule
+from sora_desktop.ui.words import number, size
+
+ICONS = {
+    FixKind.CROP: "crop",
+    FixKind.BARS: "crop",
+    FixKind.RESIZE: "crop",
+    FixKind.ROTATE: "retry",
+    FixKind.CONVERT: "image",
+    FixKind.SHRINK: "disk",
+}
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("References", text)
+
+
+def kind_words(kinds: Sequence[str], count: int) -> str:
+    """Kinds in words: "image", "images", "images, videos"."""
+    one = {"image": tr("image"), "video": tr("video"), "audio": tr("sound")}
+    many = {"image": tr("images"), "video": tr("videos"), "audio": tr("sounds")}
+    return ", ".join((one if count == 1 else many).get(kind, kind) for kind in kinds)
+
+
+def rule_words(rule: ReferenceRule, *, hosted: bool = False) -> str:
+    """What a model takes, in a line: "1 image · JPEG, PNG, WebP · up to 10 MB"."""
+    what = kind_words(rule.kinds, rule.max_count)
+    count = (
+        tr("1 {0}").format(what) if rule.max_count == 1 else tr("Up to {0} {1}").format(number(rule.max_count), what)
+    )
+    types = ", ".join(type_words(mime) for mime in rule.mime_types)
+    sizes = tr(" or ").join(size_words(one) for one in rule.sizes)
+    limit = tr("up to {0}").format(size(rule.max_bytes)) if rule.max_bytes else ""
+    where = "" if rule.upload or hosted else tr("by public address")
+    return " · ".join(filter(None, (count, types, sizes, limit, where)))
+
+
+def invitation(rule: ReferenceRule) -> str:
+    """What the drop zone asks for."""
+    if rule.max_count == 1:
+        words = {"image": tr("Drop an image, paste, or browse…"), "video": tr("Drop a video, paste, or browse…")}
+        return words.get(rule.kinds[0] if len(rule.kinds) == 1 else "", tr("Drop a file, paste, or browse…"))
+    return tr("Drop images, paste, or browse…") if rule.kinds == ("image",) else tr("Drop files, paste, or browse…")
+
+
+def fix_words(picture: Picture, plan: Plan, fixes: Sequence[Fix]) -> tuple[str, ...]:
+    """What the fixes would do, short enough for a card, in shorter and shorter words:
+    "1920×1280 → crop to 1280×720 · HEIC → JPEG", "Crop to 1280×720 · to JPEG"."""
+    now = size_words(result_size(picture.size, plan))
+    long: list[str] = []
+    middle: list[str] = []
+    short: list[str] = []
+    for fix in fixes:
+        match fix.kind:
+            case FixKind.CROP:
+                long.append(tr("{0} → crop to {1}").format(now, fix.args["size"]))
+                middle.append(f"{now} → {fix.args['size']}")
+                short.append(tr("Crop to {0}").format(fix.args["size"]))
+            case FixKind.RESIZE:
+                long.append(f"{now} → {fix.args['size']}")
+                middle.append(long[-1])
+                short.append(f"→ {fix.args['size']}")
+            case FixKind.CONVERT:
+                long.append(f"{fix.args['from']} → {fix.args['to']}")
+                middle.append(f"→ {fix.args['to']}")
+                short.append(f"→ {fix.args['to']}")
+            case FixKind.SHRINK:
+                long.append(tr("{0} → under {1} MB").format(size(picture.bytes), fix.args["limit"]))
+                middle.append(tr("under {0} MB").format(fix.args["limit"]))
+                short.append(tr("under {0} MB").format(fix.args["limit"]))
+            case FixKind.BARS | FixKind.ROTATE:
+                pass
+    return " · ".join(long), " · ".join(middle), " · ".join(short)
+
+
+def firsts(fixes: Sequence[Fix]) -> list[Fix]:
+    """The best fix of each miss."""
+    found: dict[str, Fix] = {}
+    for fix in fixes:
+        found.setdefault(fix.miss, fix)
+    return list(found.values())
+
+
+def facts(reference: Reference) -> str:
+    """A reference in a line: pixels, type, bytes; or its address."""
+    if reference.url and not reference.path:
+        return reference.url
+    pixels = size_words((reference.width, reference.height)) if reference.width and reference.height else ""
+    kind = type_words(reference.mime) if reference.mime else ""
+    weight = size(reference.bytes) if reference.bytes is not None else ""
+    return " · ".join(filter(None, (pixels, kind, weight)))
+
+
+def made_words(pixels: tuple[int, int], mime: str, count: int, quality: int | None) -> str:
+    """A mended picture in a line: "1280×720 · JPEG, quality 88 · 412 KB"."""
+    kind = type_words(mime)
+    kind = tr("{0}, quality {1}").format(kind, quality) if quality else kind
+    return " · ".join((size_words(pixels), kind, size(count)))
+
+
+def reshapes(plan: Plan) -> bool:
+    """Whether a plan cuts, turns or scales."""
+    return plan.crop is not None or plan.size is not None or plan.rotate != 0
