@@ -70,7 +70,6 @@ def inspect(source: Path | bytes, name: str = "") -> Picture:
     name = name or (source.name if isinstance(source, Path) else "")
     size = _weight(source, name)
     with opened(source, name) as image:
-        width, height = image.size
         mime = MIMES[image.format or ""]
         orientation, has_place, has_exif = _exif(image)
         facts = {
@@ -81,8 +80,9 @@ def inspect(source: Path | bytes, name: str = "") -> Picture:
         }
         image.seek(0)
         image.load()
-    if orientation in {5, 6, 7, 8}:
-        width, height = height, width
+        width, height = image.size
+        if orientation in {5, 6, 7, 8} and _exif(image)[0] == orientation:  # Pillow turns a TIFF by itself.
+            width, height = height, width
     return Picture(
         mime=mime, width=width, height=height, bytes=size, orientation=orientation, has_place=has_place, **facts
     )
@@ -128,6 +128,7 @@ def _pillow():
     pillow_heif.register_heif_opener(thumbnails=False)
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     # Between one and two times the limit Pillow only warns.
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # What is odd in a file is nothing to print.
     warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
     return Image
 

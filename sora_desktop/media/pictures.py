@@ -50,10 +50,9 @@ def mend(source: Path | bytes, plan: Plan, name: str = "", picture: Picture | No
     picture = picture or inspect(source, name)
     if untouched(picture, plan):
         data = source.read_bytes() if isinstance(source, Path) else source
-        if not picture.has_metadata or plan.keep_metadata:
-            return Mended(data, picture.mime, picture.width, picture.height, unchanged=True)
-        clean = stripped(data, picture.mime)
-        if clean is not None and not _tells(clean):
+        # Also where nothing is known of any: a phone hangs films behind its pictures.
+        clean = data if plan.keep_metadata else stripped(data, picture.mime)
+        if clean is not None and (plan.keep_metadata or not (picture.has_metadata and _tells(clean))):
             return Mended(clean, picture.mime, picture.width, picture.height, unchanged=True)
     mime = plan.mime or (picture.mime if picture.mime in COMMON else best_type(COMMON, alpha=picture.has_alpha))
     with opened(source, name) as image:

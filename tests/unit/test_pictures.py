@@ -1,0 +1,416 @@
+"""Pictures as people have them: every format, broken, huge, mislabelled; and what becomes of them before they leave."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pillow_heif
+import pytest
+from PIL import Image, ImageCms, ImageOps
+
+from sora_desktop.core.errors import UserError
+from sora_desktop.core.pictures import Box, Picture, Plan, centre_box
+from sora_desktop.media import picture_files
+from sora_desktop.media.pictures import inspect, mend, thumbnail
+
+pillow_heif.register_heif_opener()
+MAKER = "A Camera Maker of Note"
+LATITUDE = ("N", (51.0, 30.0, 26.463))
+
+
+def scene(size: tuple[int, int] = (64, 40), mode: str = "RGB") -> Image.Image:
+    """A picture whose corners tell how it lies: red top left, green top right, blue bottom left, white bottom right."""
+    image = Image.new("RGB", size)
+    half = (size[0] // 2, size[1] // 2)
+    corners = {(0, 0): "red", (half[0], 0): "lime", (0, half[1]): "blue", half: "white"}
+    for place, colour in corners.items():
+        image.paste(Image.new("RGB", half, colour), place)
+    return image if mode == "RGB" else image.convert(mode)
+
+
+def exif(orientation: int = 1, *, place: bool = True) -> bytes:
+    found = Image.Exif()
+    found[0x010F] = MAKER
+    found[0x0112] = orientation
+    if place:
+        gps = found.get_ifd(0x8825)
+        gps[1], gps[2] = LATITUDE
+    return found.tobytes()
+
+
+def saved(image: Image.Image, form: str, **more: Any) -> bytes:
+    out = io.BytesIO()
+    image.save(out, form, **more)
+    return out.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+def near(pixel: Any, colour: tuple[int, int, int], by: int = 40) -> bool:
+    return all(abs(one - other) <= by for one, other in zip(pixel[:3], colour, strict=True))
+
+
+def lies_upright(image: Image.Image) -> bool:
+    image = image.convert("RGB")
+    last = (image.width - 3, image.height - 3)
+    return near(image.getpixel((2, 2)), (255, 0, 0)) and near(image.getpixel(last), (255, 255, 255))
+
+
+FORMATS = {
+    "JPEG": ("image/jpeg", {"quality": 95}),
+    "PNG": ("image/png", {}),
+    "WEBP": ("image/webp", {"lossless": True}),
+    "GIF": ("image/gif", {}),
+    "BMP": ("image/bmp", {}),
+    "TIFF": ("image/tiff", {}),
+    "AVIF": ("image/avif", {"quality": 95}),
+    "HEIF": ("image/heic", {"quality": 95}),
+}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_is_told_by_its_content_and_becomes_what_services_take(form: str, tmp_path: Path) -> None:
+    mime, more = FORMATS[form]
+    path = tmp_path / "picture.png"  # Whatever it is named.
+    path.write_bytes(saved(scene(), form, **more))
+    before = path.read_bytes()
+    picture = inspect(path)
+    assert (picture.mime, picture.size, picture.bytes) == (mime, (64, 40), len(before))
+    for wanted in ("image/jpeg", "image/png", "image/webp"):
+        mended = mend(path, Plan(mime=wanted))
+        assert mended.mime == wanted == inspect(mended.data).mime
+        assert opened(mended.data).size == (64, 40) == (mended.width, mended.height)
+        assert lies_upright(opened(mended.data))
+    assert path.read_bytes() == before, "the original was touched"
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_that_is_right_is_sent_byte_for_byte(form: str) -> None:
+    data = saved(scene(), form)
+    mended = mend(data, Plan(max_bytes=10_000_000, size=(64, 40)))
+    assert mended.unchanged and mended.data == data and mended.quality is None
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_picture_that_breaks_off_is_refused(form: str) -> None:
+    noise = Image.effect_noise((300, 200), 60).convert("RGB")
+    data = saved(noise, form)
+    for part in (len(data) // 2, len(data) - len(data) // 8, 40):
+        with pytest.raises(UserError) as refused:
+            inspect(data[:part], "a.jpg")
+        assert refused.value.code == "picture_broken", part
+        assert refused.value.words["name"] == "a.jpg"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "picture_empty"),
+        (b"<html><body>404</body></html>", "picture_none"),
+        (b"%PDF-1.4 something", "picture_none"),
+        (b"8BPS\0\1 a format that is not tried", "picture_none"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "picture_none"),
+        (b"\x89PNG\r\n\x1a\n", "picture_broken"),
+        (b"\xff\xd8\xff", "picture_broken"),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", "picture_broken"),
+    ],
+)
+def test_what_is_no_picture_is_refused_with_its_reason(data: bytes, code: str, tmp_path: Path) -> None:
+    path = tmp_path / "holiday.jpg"
+    path.write_bytes(data)
+    for source in (path, data):
+        with pytest.raises(UserError) as refused:
+            inspect(source, "holiday.jpg")
+        assert refused.value.code == code
+
+
+def test_a_missing_file_and_a_folder_are_missing(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.png", tmp_path):
+        with pytest.raises(UserError) as refused:
+            inspect(path)
+        assert refused.value.code == "reference_missing"
+
+
+def png_bomb(width: int, height: int) -> bytes:
+    """A few hundred bytes that claim to be `width` × `height` pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(500))) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("size", [(12_000, 10_001), (14_000, 14_000), (30_000, 30_000), (2_000_000, 2_000_000)])
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
+    for work in (inspect, lambda data: mend(data, Plan(size=(64, 64)), picture=None), thumbnail):
+        with pytest.raises(UserError) as refused:
+            work(png_bomb(*size))
+        assert refused.value.code == "picture_huge"
+        assert refused.value.words["limit"] == "120"
+
+
+def test_a_file_of_too_many_bytes_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "huge.png"
+    with path.open("wb") as file:
+        file.truncate(picture_files.MOST_BYTES + 1)
+    with pytest.raises(UserError) as refused:
+        inspect(path)
+    assert refused.value.code == "picture_heavy"
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_what_exif_turns_arrives_upright(form: str, orientation: int) -> None:
+    undo = {5: 5, 6: 8, 7: 7, 8: 6}.get(orientation, orientation)
+    turned = scene((80, 40))
+    turned.getexif()[0x0112] = undo
+    turned = ImageOps.exif_transpose(turned)
+    data = saved(turned, form, exif=exif(orientation), **FORMATS[form][1])
+    picture = inspect(data)
+    assert picture.size == (80, 40) and picture.orientation == orientation
+    mended = mend(data, Plan(mime="image/png"))
+    image = opened(mended.data)
+    assert image.size == (80, 40) and lies_upright(image)
+    assert image.getexif().get(0x0112, 1) == 1
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+@pytest.mark.parametrize("plan", [Plan(), Plan(mime="image/jpeg"), Plan(size=(32, 20)), Plan(max_bytes=5_000)])
+def test_where_it_was_taken_does_not_leave_the_machine(form: str, plan: Plan) -> None:
+    data = saved(scene(), form, exif=exif())
+    assert MAKER.encode() in data
+    picture = inspect(data)
+    assert picture.has_metadata and picture.has_place
+    mended = mend(data, plan)
+    assert MAKER.encode() not in mended.data
+    assert b"Exif" not in mended.data and b"EXIF" not in mended.data
+    assert not opened(mended.data).getexif()
+    assert not inspect(mended.data).has_metadata
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_metadata_goes_without_a_pixel_changing(form: str) -> None:
+    noise = Image.effect_noise((97, 61), 70).convert("RGB")
+    data = saved(
+        noise, form, exif=exif(), icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    )
+    mended = mend(data, Plan())
+    assert mended.unchanged and mended.mime == FORMATS[form][0]
+    assert opened(mended.data).tobytes() == opened(data).tobytes()
+    assert opened(mended.data).info["icc_profile"] == opened(data).info["icc_profile"]
+
+
+def test_words_in_a_png_and_comments_in_a_jpeg_go_too() -> None:
+    from PIL.PngImagePlugin import PngInfo
+
+    words = PngInfo()
+    words.add_text("Author", MAKER)
+    words.add_itxt("XML:com.adobe.xmp", f"<x>{MAKER}</x>")
+    files = [saved(scene(), "PNG", pnginfo=words), saved(scene(), "JPEG", comment=MAKER)]
+    files.append(saved(scene(), "JPEG", xmp=f"<x>{MAKER}</x>".encode()))
+    files.append(saved(scene(), "WEBP", xmp=f"<x>{MAKER}</x>".encode()))
+    files.append(saved(scene(), "JPEG") + MAKER.encode())  # What hangs behind the end: a phone's moving picture.
+    for data in files:
+        assert inspect(data).has_metadata or data is files[-1]
+        assert MAKER.encode() not in mend(data, Plan()).data
+
+
+def test_a_phone_s_jpeg_of_several_pictures_is_one_picture() -> None:
+    data = saved(scene(), "MPO", save_all=True, append_images=[scene((32, 20))], exif=exif())
+    picture = inspect(data)
+    assert picture.mime == "image/jpeg" and not picture.animated and picture.has_metadata
+    mended = mend(data, Plan())
+    assert opened(mended.data).format == "JPEG" and len(mended.data) < len(data)
+    assert MAKER.encode() not in mended.data
+
+
+def test_metadata_stays_where_the_user_wants_it() -> None:
+    data = saved(scene(), "JPEG", exif=exif(6))
+    mended = mend(data, Plan(keep_metadata=True))
+    found = opened(mended.data).getexif()
+    assert found[0x010F] == MAKER and found.get(0x0112, 1) == 1
+    assert opened(mended.data).size == (40, 64)
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "AVIF"])
+def test_of_an_animation_the_first_frame_is_sent(form: str) -> None:
+    frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "lime", "blue")]
+    data = saved(frames[0], form, save_all=True, append_images=frames[1:], duration=100)
+    picture = inspect(data)
+    assert picture.frames == 3 and picture.animated
+    image = opened(mend(data, Plan()).data)
+    assert getattr(image, "n_frames", 1) == 1
+    assert near(image.convert("RGB").getpixel((5, 5)), (255, 0, 0))
+
+
+def grey16() -> Image.Image:
+    """16 bits of grey, from black on the left to white on the right."""
+    image = Image.new("I;16", (64, 40))
+    for x in range(64):
+        for y in range(40):
+            image.putpixel((x, y), x * 65535 // 63)
+    return image
+
+
+@pytest.mark.parametrize("form", ["PNG", "TIFF"])
+def test_sixteen_bits_become_eight_with_the_same_light(form: str) -> None:
+    data = saved(grey16(), form)
+    assert inspect(data).mode.startswith("I")
+    image = opened(mend(data, Plan(mime="image/png")).data).convert("L")
+    assert image.getpixel((0, 0)) < 3 and image.getpixel((63, 0)) > 252
+    assert abs(image.getpixel((32, 20)) - 129) < 4
+
+
+def test_floats_are_stretched_to_what_can_be_seen() -> None:
+    image = Image.new("F", (64, 40), 0.25)
+    image.paste(0.75, (32, 0, 64, 40))
+    mended = opened(mend(saved(image, "TIFF"), Plan(mime="image/jpeg")).data).convert("L")
+    assert mended.getpixel((2, 2)) < 10 and mended.getpixel((60, 30)) > 245
+
+
+def test_printers_colours_become_screens_colours() -> None:
+    data = saved(scene(mode="CMYK"), "JPEG", quality=95)
+    assert inspect(data).mode == "CMYK"
+    mended = mend(data, Plan())
+    image = opened(mended.data)
+    assert image.mode == "RGB" and mended.mime == "image/jpeg" and not mended.unchanged
+    assert near(image.getpixel((5, 5)), (255, 0, 0)) and near(image.getpixel((60, 36)), (255, 255, 255))
+
+
+@pytest.mark.parametrize("mode", ["P", "1", "L", "LA", "RGBA"])
+def test_every_mode_becomes_a_jpeg(mode: str) -> None:
+    data = saved(scene(mode=mode), "PNG")
+    mended = mend(data, Plan(mime="image/jpeg"))
+    assert opened(mended.data).mode == "RGB" and opened(mended.data).size == (64, 40)
+
+
+def test_transparency_stays_where_it_can_and_becomes_the_backdrop_where_not() -> None:
+    image = scene(mode="RGBA")
+    image.putalpha(0)
+    data = saved(image, "PNG")
+    picture = inspect(data)
+    assert picture.has_alpha
+    assert opened(mend(data, Plan(size=(32, 20))).data).getpixel((3, 3))[3] == 0
+    assert opened(mend(data, Plan(mime="image/webp")).data).mode == "RGBA"
+    white = opened(mend(data, Plan(mime="image/jpeg")).data)
+    assert near(white.getpixel((3, 3)), (255, 255, 255), 5)
+    green = opened(mend(data, Plan(mime="image/jpeg", backdrop="#00ff00")).data)
+    assert near(green.getpixel((3, 3)), (0, 255, 0), 5)
+
+
+def test_a_wide_gamut_looks_the_same_in_srgb() -> None:
+    """Without its profile a picture in another colour space would change its colours: here, red and green."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    # Red and green primaries exchanged: a profile that makes a difference anyone can measure.
+    swapped = profile.replace(b"rXYZ", b"tmpX", 1).replace(b"gXYZ", b"rXYZ", 1).replace(b"tmpX", b"gXYZ", 1)
+    assert struct.unpack(">I", swapped[:4])[0] == len(swapped)
+    data = saved(Image.new("RGB", (8, 8), "red"), "PNG", icc_profile=swapped)
+    pixel = opened(mend(data, Plan(mime="image/jpeg")).data).getpixel((4, 4))
+    assert near(pixel, (0, 255, 0), 30), pixel
+
+
+# Shape.
+
+
+def test_a_crop_box_is_in_pixels_of_the_upright_picture() -> None:
+    data = saved(scene((80, 40)), "PNG")
+    mended = mend(data, Plan(crop=Box(x=40, y=0, width=40, height=20)))
+    image = opened(mended.data)
+    assert image.size == (40, 20) and near(image.getpixel((20, 10)), (0, 255, 0), 5)
+    lying = saved(scene((40, 80)).transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif(6), quality=95)
+    image = opened(mend(lying, Plan(crop=Box(x=0, y=0, width=20, height=40))).data)
+    assert image.size == (20, 40) and near(image.getpixel((10, 20)), (255, 0, 0))
+
+
+def test_a_box_beyond_the_edge_is_moved_inside() -> None:
+    image = opened(mend(saved(scene(), "PNG"), Plan(crop=Box(x=60, y=-5, width=500, height=20))).data)
+    assert image.size == (64, 20)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (720, 1280)])
+@pytest.mark.parametrize("source", [(4000, 3000), (300, 200), (720, 1280), (999, 1001), (3, 2000)])
+def test_the_wanted_size_is_met_exactly(size: tuple[int, int], source: tuple[int, int]) -> None:
+    data = saved(Image.new("RGB", source, "orange"), "PNG")
+    cut = mend(data, Plan(crop=centre_box(source, size), size=size))
+    whole = mend(data, Plan(size=size, fit="bars", bars="#0000ff"))
+    assert opened(cut.data).size == opened(whole.data).size == size
+
+
+def test_bars_keep_everything_and_have_their_colour() -> None:
+    data = saved(Image.new("RGB", (100, 100), "orange"), "PNG")
+    image = opened(mend(data, Plan(size=(160, 90), fit="bars", bars="#0000ff")).data)
+    assert near(image.getpixel((5, 45)), (0, 0, 255), 2) and near(image.getpixel((155, 45)), (0, 0, 255), 2)
+    assert near(image.getpixel((80, 45)), (255, 165, 0), 2)
+
+
+@pytest.mark.parametrize(("rotate", "corner"), [(90, "blue"), (180, "white"), (270, "lime")])
+def test_a_turn_is_clockwise(rotate: int, corner: str) -> None:
+    image = opened(mend(saved(scene((80, 40)), "PNG"), Plan.model_validate({"rotate": rotate})).data)
+    colours = {"blue": (0, 0, 255), "white": (255, 255, 255), "lime": (0, 255, 0)}
+    assert image.size == ((40, 80) if rotate != 180 else (80, 40))
+    assert near(image.getpixel((3, 3)), colours[corner], 2)
+
+
+# Weight.
+
+
+@pytest.mark.parametrize("mime", ["image/jpeg", "image/webp"])
+def test_a_picture_shrinks_below_the_limit_with_the_quality_told(mime: str) -> None:
+    data = saved(Image.effect_noise((900, 600), 60).convert("RGB"), "PNG")
+    limit = 150_000
+    mended = mend(data, Plan(mime=mime, max_bytes=limit))
+    assert len(data) > limit >= len(mended.data) > limit * 0.6
+    assert mended.quality is not None and 30 <= mended.quality < 92
+    assert opened(mended.data).size == (mended.width, mended.height)
+
+
+def test_a_given_size_is_kept_and_the_quality_pays() -> None:
+    data = saved(Image.effect_noise((1280, 720), 60).convert("RGB"), "PNG")
+    mended = mend(data, Plan(size=(1280, 720), mime="image/jpeg", max_bytes=200_000))
+    assert opened(mended.data).size == (1280, 720) and len(mended.data) <= 200_000
+    assert mended.quality is not None and mended.quality < 60
+
+
+def test_a_png_that_must_stay_one_becomes_smaller() -> None:
+    data = saved(Image.effect_noise((900, 600), 60).convert("RGB"), "PNG")
+    mended = mend(data, Plan(mime="image/png", max_bytes=200_000))
+    assert len(mended.data) <= 200_000 and mended.width < 900 and mended.quality is None
+
+
+def test_what_cannot_be_made_small_enough_is_told() -> None:
+    data = saved(Image.effect_noise((1280, 720), 60).convert("RGB"), "PNG")
+    with pytest.raises(UserError) as refused:
+        mend(data, Plan(size=(1280, 720), mime="image/png", max_bytes=20_000), "a.png")
+    assert refused.value.code == "picture_unshrinkable"
+
+
+def test_the_same_picture_and_plan_give_the_same_bytes() -> None:
+    """Remembered uploads depend on it."""
+    data = saved(scene((400, 300)), "JPEG", exif=exif(6))
+    plan = Plan(size=(128, 72), mime="image/webp", max_bytes=9_000)
+    assert mend(data, plan).data == mend(data, plan).data
+
+
+def test_a_thumbnail_is_small_upright_and_without_metadata() -> None:
+    data = saved(scene((800, 400)).transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif(6))
+    image = opened(thumbnail(data, 100))
+    assert image.size == (100, 50) and lies_upright(image) and not image.getexif()
+    cut = opened(thumbnail(data, 100, Plan(crop=Box(x=400, y=0, width=400, height=200))))
+    assert near(cut.getpixel((50, 25)), (0, 255, 0))
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_broken_exif_costs_nobody_the_picture() -> None:
+    data = saved(scene(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff" + b"\1" * 20)
+    picture = inspect(data)
+    assert picture.size == (64, 40) and isinstance(picture, Picture)
+    assert b"Exif" not in mend(data, Plan()).data
