@@ -18,6 +18,7 @@ os.environ["QT_API"] = "pyside6"
 import hypothesis
 import keyring.core
 import pytest
+from PySide6.QtGui import QGuiApplication
 
 from support import leaks
 from support.loops import Run
@@ -80,6 +81,14 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[list[str]]:
             leaks.settle()
     if left or complaints:
         pytest.fail("left behind:\n  " + "\n  ".join([*left, *complaints]), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def empty_clipboard() -> Iterator[None]:
+    """No test finds what another copied. And offscreen, Qt lets go of the last copy only after Python has ended."""
+    yield
+    if QGuiApplication.instance() is not None:
+        QGuiApplication.clipboard().clear()
 
 
 @pytest.fixture
