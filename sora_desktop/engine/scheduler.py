@@ -114,6 +114,7 @@ class Scheduler:
     def _poll(self) -> list[float]:
         moments: list[float] = []
         now = self._works.clock.monotonic()
+        full: set[str] = set()
         for moment, job_id in self._polling.due():
             if moment > now:
                 moments.append(moment)
@@ -121,16 +122,23 @@ class Scheduler:
             job = self._works.board.jobs.get(job_id)
             if job is None:
                 self._polling.forget(job_id)
+            elif job.account in full or job_id in self._steps:
+                # The end of a call, or of the step, rings.
                 continue
-            ready = self._works.pulse(job.account).ready_at()
-            if ready > now:
+            elif (ready := self._works.pulse(job.account).ready_at()) > now:
                 moments.append(ready)
-            elif job_id not in self._steps and self._start(job, self._polling.run):
+                full.add(job.account)
+            elif self._start(job, self._polling.run):
                 self._polling.started(job_id)
+            else:
+                full.add(job.account)
         return moments
 
     def _download(self) -> list[float]:
         moments: list[float] = []
+        if not self._downloads.has_place():
+            # The end of a download rings.
+            return moments
         for job, moment in self._downloads.waiting(self._steps.keys()):
             if moment > self._works.clock.monotonic():
                 moments.append(moment)
