@@ -53,6 +53,9 @@ WARM = 2.0
 DRAIN = 240.0
 """Seconds after the time is over in which the last clips may still come: the simulator renders one after the other."""
 
+PLAYED = 4.0
+"""Seconds after which the player and its codecs have taken the memory they need."""
+
 SENDING = frozenset({State.WAITING, State.PREPARING, State.SUBMITTING})
 
 
@@ -90,7 +93,7 @@ class Outcome:
 
     @property
     def settled(self) -> list[Sample]:
-        """The samples after the warm-up: all jobs are accepted, and the first tenth of the clips is on the disk."""
+        """The samples after the warm-up: all jobs are accepted, a tenth of the clips is there, and one was played."""
         return [sample for sample in self.samples if self.warm_at and sample.at >= self.warm_at]
 
     def grown(self, value: Callable[[Sample], float]) -> float:
@@ -144,9 +147,9 @@ COUNTS: tuple[tuple[str, Callable[[Sample], float], float], ...] = (
     ("timers of the loop", lambda sample: sample.timers, 30),
     ("tasks", lambda sample: sample.tasks, 20),
     ("file descriptors", lambda sample: sample.files, 10),
-    ("threads", lambda sample: sample.threads, 4),
+    ("threads", lambda sample: sample.threads, 14),
 )
-"""What must not grow, with the room for chance: calls, uploads and downloads come and go."""
+"""What must not grow, with the room for chance: calls and downloads come and go, and an open clip has decoders."""
 
 
 class Soak:
@@ -188,13 +191,17 @@ class Soak:
         """Until the time is over and every job has ended."""
         begun = time.perf_counter()
         processor = sum(self._process.cpu_times()[:2])
-        hand = Hand(window)
+        hand, opened = Hand(window), 0.0
         while True:
             now = time.perf_counter()
             states = [job.state for job in rooms.engine.jobs.values()]
             if not self.outcome.accepted_at and not SENDING.intersection(states):
                 self.outcome.accepted_at = now
-            if not self.outcome.warm_at and self.outcome.accepted_at and states.count(State.DONE) * 10 >= len(states):
+            if not opened and self.outcome.accepted_at and states.count(State.DONE) * 10 >= len(states):
+                opened = now
+                job = next(job for job in rooms.engine.jobs.values() if job.state is State.DONE)
+                window.viewer.show_job(job.id, play=True)
+            if not self.outcome.warm_at and opened and now > opened + PLAYED:
                 self.outcome.warm_at = now
             self.outcome.samples.append(self._sample(now))
             over = now - begun >= self._seconds
