@@ -2,68 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from pathlib import Path
-from typing import Any
 
 import pillow_heif
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
 from sora_desktop.core.errors import UserError
-from sora_desktop.core.pictures import Box, Picture, Plan, centre_box
+from sora_desktop.core.pictures import Box, Picture, Plan
 from sora_desktop.media import picture_files
 from sora_desktop.media.pictures import inspect, mend, thumbnail
+from support.pictures import MAKER, exif, lies_upright, near, opened, saved, scene
 
 pillow_heif.register_heif_opener()
-MAKER = "A Camera Maker of Note"
-LATITUDE = ("N", (51.0, 30.0, 26.463))
-
-
-def scene(size: tuple[int, int] = (64, 40), mode: str = "RGB") -> Image.Image:
-    """A picture whose corners tell how it lies: red top left, green top right, blue bottom left, white bottom right."""
-    image = Image.new("RGB", size)
-    half = (size[0] // 2, size[1] // 2)
-    corners = {(0, 0): "red", (half[0], 0): "lime", (0, half[1]): "blue", half: "white"}
-    for place, colour in corners.items():
-        image.paste(Image.new("RGB", half, colour), place)
-    return image if mode == "RGB" else image.convert(mode)
-
-
-def exif(orientation: int = 1, *, place: bool = True) -> bytes:
-    found = Image.Exif()
-    found[0x010F] = MAKER
-    found[0x0112] = orientation
-    if place:
-        gps = found.get_ifd(0x8825)
-        gps[1], gps[2] = LATITUDE
-    return found.tobytes()
-
-
-def saved(image: Image.Image, form: str, **more: Any) -> bytes:
-    out = io.BytesIO()
-    image.save(out, form, **more)
-    return out.getvalue()
-
-
-def opened(data: bytes) -> Image.Image:
-    image = Image.open(io.BytesIO(data))
-    image.load()
-    return image
-
-
-def near(pixel: Any, colour: tuple[int, int, int], by: int = 40) -> bool:
-    return all(abs(one - other) <= by for one, other in zip(pixel[:3], colour, strict=True))
-
-
-def lies_upright(image: Image.Image) -> bool:
-    image = image.convert("RGB")
-    last = (image.width - 3, image.height - 3)
-    return near(image.getpixel((2, 2)), (255, 0, 0)) and near(image.getpixel(last), (255, 255, 255))
-
-
 FORMATS = {
     "JPEG": ("image/jpeg", {"quality": 95}),
     "PNG": ("image/png", {}),
@@ -316,81 +269,6 @@ def test_a_wide_gamut_looks_the_same_in_srgb() -> None:
     data = saved(Image.new("RGB", (8, 8), "red"), "PNG", icc_profile=swapped)
     pixel = opened(mend(data, Plan(mime="image/jpeg")).data).getpixel((4, 4))
     assert near(pixel, (0, 255, 0), 30), pixel
-
-
-# Shape.
-
-
-def test_a_crop_box_is_in_pixels_of_the_upright_picture() -> None:
-    data = saved(scene((80, 40)), "PNG")
-    mended = mend(data, Plan(crop=Box(x=40, y=0, width=40, height=20)))
-    image = opened(mended.data)
-    assert image.size == (40, 20) and near(image.getpixel((20, 10)), (0, 255, 0), 5)
-    lying = saved(scene((40, 80)).transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif(6), quality=95)
-    image = opened(mend(lying, Plan(crop=Box(x=0, y=0, width=20, height=40))).data)
-    assert image.size == (20, 40) and near(image.getpixel((10, 20)), (255, 0, 0))
-
-
-def test_a_box_beyond_the_edge_is_moved_inside() -> None:
-    image = opened(mend(saved(scene(), "PNG"), Plan(crop=Box(x=60, y=-5, width=500, height=20))).data)
-    assert image.size == (64, 20)
-
-
-@pytest.mark.parametrize("size", [(1280, 720), (720, 1280)])
-@pytest.mark.parametrize("source", [(4000, 3000), (300, 200), (720, 1280), (999, 1001), (3, 2000)])
-def test_the_wanted_size_is_met_exactly(size: tuple[int, int], source: tuple[int, int]) -> None:
-    data = saved(Image.new("RGB", source, "orange"), "PNG")
-    cut = mend(data, Plan(crop=centre_box(source, size), size=size))
-    whole = mend(data, Plan(size=size, fit="bars", bars="#0000ff"))
-    assert opened(cut.data).size == opened(whole.data).size == size
-
-
-def test_bars_keep_everything_and_have_their_colour() -> None:
-    data = saved(Image.new("RGB", (100, 100), "orange"), "PNG")
-    image = opened(mend(data, Plan(size=(160, 90), fit="bars", bars="#0000ff")).data)
-    assert near(image.getpixel((5, 45)), (0, 0, 255), 2) and near(image.getpixel((155, 45)), (0, 0, 255), 2)
-    assert near(image.getpixel((80, 45)), (255, 165, 0), 2)
-
-
-@pytest.mark.parametrize(("rotate", "corner"), [(90, "blue"), (180, "white"), (270, "lime")])
-def test_a_turn_is_clockwise(rotate: int, corner: str) -> None:
-    image = opened(mend(saved(scene((80, 40)), "PNG"), Plan.model_validate({"rotate": rotate})).data)
-    colours = {"blue": (0, 0, 255), "white": (255, 255, 255), "lime": (0, 255, 0)}
-    assert image.size == ((40, 80) if rotate != 180 else (80, 40))
-    assert near(image.getpixel((3, 3)), colours[corner], 2)
-
-
-# Weight.
-
-
-@pytest.mark.parametrize("mime", ["image/jpeg", "image/webp"])
-def test_a_picture_shrinks_below_the_limit_with_the_quality_told(mime: str) -> None:
-    data = saved(Image.effect_noise((900, 600), 60).convert("RGB"), "PNG")
-    limit = 150_000
-    mended = mend(data, Plan(mime=mime, max_bytes=limit))
-    assert len(data) > limit >= len(mended.data) > limit * 0.6
-    assert mended.quality is not None and 30 <= mended.quality < 92
-    assert opened(mended.data).size == (mended.width, mended.height)
-
-
-def test_a_given_size_is_kept_and_the_quality_pays() -> None:
-    data = saved(Image.effect_noise((1280, 720), 60).convert("RGB"), "PNG")
-    mended = mend(data, Plan(size=(1280, 720), mime="image/jpeg", max_bytes=200_000))
-    assert opened(mended.data).size == (1280, 720) and len(mended.data) <= 200_000
-    assert mended.quality is not None and mended.quality < 60
-
-
-def test_a_png_that_must_stay_one_becomes_smaller() -> None:
-    data = saved(Image.effect_noise((900, 600), 60).convert("RGB"), "PNG")
-    mended = mend(data, Plan(mime="image/png", max_bytes=200_000))
-    assert len(mended.data) <= 200_000 and mended.width < 900 and mended.quality is None
-
-
-def test_what_cannot_be_made_small_enough_is_told() -> None:
-    data = saved(Image.effect_noise((1280, 720), 60).convert("RGB"), "PNG")
-    with pytest.raises(UserError) as refused:
-        mend(data, Plan(size=(1280, 720), mime="image/png", max_bytes=20_000), "a.png")
-    assert refused.value.code == "picture_unshrinkable"
 
 
 def test_the_same_picture_and_plan_give_the_same_bytes() -> None:

@@ -1,0 +1,240 @@
+"""References for services without uploads, and at public addresses: the bytes that arrive, and what is refused."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from PIL import Image
+
+from sora_desktop.core.accounts import ReferenceHost
+from sora_desktop.core.errors import ProviderError, UserError
+from sora_desktop.core.jobs import State
+from sora_desktop.core.params import Scalar
+from sora_desktop.core.references import Reference
+from sora_desktop.engine.references import Way
+from support.bench import Bench
+from support.bucket import SECRET, S3Server, running_bucket
+from support.references import (
+    KEYS,
+    MAKER,
+    PACE,
+    account_of,
+    arrived,
+    done,
+    mended,
+    model_of,
+    opened,
+    photo,
+    send,
+    uploads,
+)
+from support.simulator import SimulatorProcess, closed_port
+
+
+@pytest.fixture(scope="module")
+def shared_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    simulator = SimulatorProcess(tmp_path_factory.mktemp("simulator"), pace=PACE)
+    for dialect, key in KEYS.items():
+        simulator.add_key(key, dialect, credits=1_000_000)
+    yield simulator
+    assert simulator.close() == ""
+
+
+@pytest.fixture
+def simulator(shared_simulator: SimulatorProcess) -> SimulatorProcess:
+    shared_simulator.clear()
+    return shared_simulator
+
+
+@pytest.fixture(scope="module")
+def shared_s3() -> Iterator[S3Server]:
+    with running_bucket() as server:
+        yield server
+
+
+@pytest.fixture
+def s3(shared_s3: S3Server) -> S3Server:
+    shared_s3.clear()
+    return shared_s3
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with Bench(tmp_path / "data", pace=PACE) as bench:
+        yield bench
+
+
+# Reference hosts.
+
+
+async def hosted(bench: Bench, simulator: SimulatorProcess, host: ReferenceHost | None, secret: str = "") -> str:
+    account = await account_of(bench, simulator, "globalaiopc")
+    found = bench.accounts.get(account)
+    assert found is not None
+    await bench.accounts.save(found.model_copy(update={"reference_host": host}))
+    if secret:
+        await bench.accounts.set_host_secret(account, secret)
+    return account
+
+
+@pytest.mark.parametrize(("aspect", "size"), [("16:9", (1280, 720)), ("9:16", (720, 1280))])
+async def test_a_bucket_carries_a_mended_picture_to_a_service_without_uploads(
+    bench: Bench, simulator: SimulatorProcess, s3: S3Server, aspect: str, size: tuple[int, int]
+) -> None:
+    account = await hosted(bench, simulator, s3.host(), SECRET)
+    values: dict[str, Scalar] = {"size": f"{size[0]}x{size[1]}"}
+    reference = await bench.engine.references.add(photo((1500, 1500)), "photo.jpg")
+    with pytest.raises(UserError) as refused:
+        await send(bench, account, "globalaiopc", reference, values)
+    assert refused.value.code == "reference_size"
+    reference = mended(bench, "globalaiopc", reference, values)
+    jobs = [job for _ in range(3) for job in await send(bench, account, "globalaiopc", reference, values)]
+    jobs = await done(bench, jobs)
+    [name] = s3.names()
+    data, mime = s3.read(name)
+    assert name.startswith("sora/") and name.endswith(".jpg") and mime == "image/jpeg"
+    assert opened(data).size == size and MAKER not in data
+    assert all(arrived(job) == data for job in jobs)
+    await bench.engine.references.forget(reference.sha256)
+    s3.clear()
+    delivery_seen_nothing(bench)
+    [job] = await done(bench, await send(bench, account, "globalaiopc", reference, values))
+    assert arrived(job) == data, "an object that was removed was not put again"
+
+
+def delivery_seen_nothing(bench: Bench) -> None:
+    """As if five minutes had passed."""
+    bench.engine._submission._delivery._seen.clear()  # pyright: ignore[reportPrivateUsage]
+
+
+async def test_another_account_s_uploads_carry_it_too(bench: Bench, simulator: SimulatorProcess) -> None:
+    rivya = await account_of(bench, simulator, "rivya")
+    account = await hosted(bench, simulator, ReferenceHost(kind="account", account=rivya))
+    rule = model_of(bench, "globalaiopc").references
+    assert bench.engine.references.way(account, rule) is Way.ACCOUNT
+    values: dict[str, Scalar] = {"aspect_ratio": "16:9"}
+    reference = mended(bench, "globalaiopc", await bench.engine.references.add(photo((640, 640)), "p.jpg"), values)
+    jobs = [job for _ in range(3) for job in await send(bench, account, "globalaiopc", reference, values)]
+    [job, *_] = await done(bench, jobs)
+    assert opened(arrived(job)).size == (1280, 720) and len(uploads(simulator)) == 1
+    await bench.engine.references.test_host(account)
+    await bench.accounts.remove(rivya)
+    assert bench.engine.references.way(account, rule) is Way.NONE
+    with pytest.raises(UserError) as gone:
+        await bench.engine.references.test_host(account)
+    assert gone.value.code == "host_account_gone"
+
+
+async def test_without_a_host_only_addresses_are_taken(bench: Bench, simulator: SimulatorProcess) -> None:
+    account = await hosted(bench, simulator, None)
+    values: dict[str, Scalar] = {"size": "1280x720"}
+    reference = mended(bench, "globalaiopc", await bench.engine.references.add(photo(), "p.jpg"), values)
+    with pytest.raises(UserError) as refused:
+        await send(bench, account, "globalaiopc", reference, values)
+    assert refused.value.code == "reference_needs_url"
+
+
+async def test_a_host_that_is_down_holds_up_its_jobs_and_nothing_else(
+    bench: Bench, simulator: SimulatorProcess, s3: S3Server
+) -> None:
+    with closed_port() as port:
+        account = await hosted(bench, simulator, s3.host(endpoint=f"http://127.0.0.1:{port}"), SECRET)
+        values: dict[str, Scalar] = {"size": "1280x720"}
+        reference = mended(bench, "globalaiopc", await bench.engine.references.add(photo(), "p.jpg"), values)
+        [waits] = await send(bench, account, "globalaiopc", reference, values)
+        await bench.until(lambda: bench.job(waits).failure is not None)
+        failure = bench.job(waits).failure
+        assert failure is not None and failure.code == "host_unreachable" and failure.billed == "no"
+        assert bench.job(waits).state is State.WAITING and bench.engine.online
+        [goes] = await bench.submit(account, "no reference")
+        await bench.until(lambda: bench.job(goes).state is State.DONE)
+    found = bench.accounts.get(account)
+    assert found is not None
+    await bench.accounts.save(found.model_copy(update={"reference_host": s3.host()}))
+    await done(bench, [waits])
+
+
+async def test_a_host_without_its_secret_says_so(bench: Bench, simulator: SimulatorProcess, s3: S3Server) -> None:
+    account = await hosted(bench, simulator, s3.host())
+    values: dict[str, Scalar] = {"size": "1280x720"}
+    reference = mended(bench, "globalaiopc", await bench.engine.references.add(photo(), "p.jpg"), values)
+    [job] = await send(bench, account, "globalaiopc", reference, values)
+    await bench.until(lambda: bench.job(job).failure is not None)
+    failure = bench.job(job).failure
+    assert failure is not None and failure.code == "host_secret_missing"
+    await bench.accounts.set_host_secret(account, SECRET)
+    if bench.job(job).state is State.FAILED:
+        await bench.engine.retry(job.id)
+    await done(bench, [job])
+
+
+async def test_the_test_of_a_host_puts_gets_and_deletes(
+    bench: Bench, simulator: SimulatorProcess, s3: S3Server
+) -> None:
+    account = await hosted(bench, simulator, s3.host(), SECRET)
+    await bench.engine.references.test_host(account)
+    assert s3.names() == []
+    with pytest.raises(ProviderError) as refused:
+        await bench.engine.references.test_host(account, s3.host(bucket="nobodys-bucket"), SECRET)
+    assert refused.value.failure.code == "host_refused"
+
+
+async def test_a_host_at_home_is_refused_for_a_service_far_away(
+    bench: Bench, simulator: SimulatorProcess, s3: S3Server
+) -> None:
+    account = await bench.account("globalaiopc", "https://service.example.com", KEYS["globalaiopc"])
+    found = bench.accounts.get(account)
+    assert found is not None
+    await bench.accounts.save(found.model_copy(update={"reference_host": s3.host()}))
+    await bench.accounts.set_host_secret(account, SECRET)
+    values: dict[str, Scalar] = {"size": "1280x720"}
+    reference = mended(bench, "globalaiopc", await bench.engine.references.add(photo(), "p.jpg"), values)
+    [job] = await send(bench, account, "globalaiopc", reference, values)
+    await bench.until(lambda: bench.job(job).failure is not None)
+    failure = bench.job(job).failure
+    assert failure is not None and failure.code == "reference_host_local" and s3.names() == []
+
+
+# Addresses.
+
+
+async def test_an_address_is_looked_at_without_a_key(bench: Bench, simulator: SimulatorProcess) -> None:
+    account = await account_of(bench, simulator, "rivya")
+    out = io.BytesIO()
+    Image.new("RGB", (640, 360), "red").save(out, "PNG")
+    url = simulator.host(out.getvalue())
+    found = await bench.engine.references.look(account, url)
+    assert (found.url, found.mime, found.width, found.height) == (url, "image/png", 640, 360)
+    [job] = await done(bench, await bench.submit(account, references=(found,)))
+    assert arrived(job) == out.getvalue()
+    path = urlsplit(url).path
+    looks = simulator.requests(path=path)
+    assert looks and all("authorization" not in dict(call["headers"]) for call in looks)
+    fetched = await bench.engine.references.fetch(account, url)
+    assert fetched.picture is not None and fetched.picture.size == (640, 360) and not fetched.url
+
+
+async def test_an_address_that_is_no_good_fails_before_money_is_spent(
+    bench: Bench, simulator: SimulatorProcess
+) -> None:
+    account = await account_of(bench, simulator, "rivya")
+    base = f"{urlsplit(simulator.rivya).scheme}://{urlsplit(simulator.rivya).netloc}"
+    dead = Reference(url=f"{simulator.media}/files/none.png", name="dead")
+    page = Reference(url=f"{base}/rivya/api/v1/openapi.json", name="page")
+    jobs = [job for one in (dead, page) for job in await bench.submit(account, "no good", references=(one,))]
+    await bench.until_quiet()
+    failures = [bench.job(job).failure for job in jobs]
+    assert [failure and failure.code for failure in failures] == ["reference_url_dead", "reference_url_no_file"]
+    assert simulator.billed("no good") == 0 and simulator.requests(dialect="rivya", call="create") == []
+
+
+async def test_an_address_at_home_is_refused_for_a_service_far_away(bench: Bench, simulator: SimulatorProcess) -> None:
+    account = await bench.account("rivya", "https://service.example.com", KEYS["rivya"])
+    for url in (f"{simulator.media}/files/a.png", "http://10.0.0.1/a.png", "http://[::1]/a.png"):
+        with pytest.raises(UserError) as refused:
+            await bench.engine.references.look(account, url)
+        assert refused.value.code == "reference_url_private"
