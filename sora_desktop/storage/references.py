@@ -143,6 +143,12 @@ class ReferenceStore:
         finally:
             part.unlink(missing_ok=True)
 
+    def _places(self, item: TrayItem) -> dict[str, str]:
+        folder = self.folder / item.sha256[:2]
+        small = folder / f"{item.sha256}.thumb.jpg"
+        original = folder / f"{item.sha256}{ending(item.mime)}"
+        return {"path": str(original), "thumbnail": str(small) if item.kind == "image" else ""}
+
     def _thumbnail(self, path: Path, sha256: str) -> str:
         target = path.with_name(f"{sha256}.thumb.jpg")
         if not target.exists():
@@ -179,7 +185,8 @@ class ReferenceStore:
 
     async def put(self, item: TrayItem) -> TrayItem:
         """Puts an item in front of the recent ones; one that is there keeps its pin and the day it came."""
-        row = (item.sha256, item.added_at, item.used_at, item.model_dump_json())
+        # Not where it lies: a data folder may be moved.
+        row = (item.sha256, item.added_at, item.used_at, item.model_dump_json(exclude={"path", "thumbnail"}))
 
         def write(db: sqlite3.Connection) -> None:
             db.execute(
@@ -246,7 +253,7 @@ class ReferenceStore:
                 for sha256, _, added, used, pinned in rows
             }
             items = read_all(TrayItem, ((sha256, document) for sha256, document, *_ in rows))
-            return [item.model_copy(update=columns[item.sha256]) for item in items]
+            return [item.model_copy(update=columns[item.sha256] | self._places(item)) for item in items]
 
         return await self._database.read(read)
 

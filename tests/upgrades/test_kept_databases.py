@@ -16,7 +16,10 @@ from sora_desktop.storage.accounts import AccountStore
 from sora_desktop.storage.database import Database
 from sora_desktop.storage.drafts import DraftStore
 from sora_desktop.storage.jobs import JobStore
+from sora_desktop.storage.paths import Paths
+from sora_desktop.storage.references import ReferenceStore
 from sora_desktop.storage.settings import SettingsStore
+from sora_desktop.storage.uploads import UploadStore
 
 KEPT = sorted((Path(__file__).parent / "kept").glob("*.sql"))
 
@@ -45,6 +48,9 @@ async def test_a_database_of_an_earlier_version_opens_and_loses_nothing(
             jobs = await JobStore(database).all()
             drafts, accounts = await DraftStore(database).all(), await AccountStore(database).all()
             settings = await SettingsStore(database).load()
+            tray = await ReferenceStore(database, Paths(*[tmp_path] * 5)).recent()
+            uploads = UploadStore(database)
+            upload = await uploads.get("11111111-2222-4333-8444-555555555555 https://rivya.ai", "cd" * 32, 0.0)
     finally:
         await database.close()
     assert caplog.records == []
@@ -52,4 +58,10 @@ async def test_a_database_of_an_earlier_version_opens_and_loses_nothing(
     assert {job.state for job in jobs} >= set(State) and all(job.request.values for job in jobs)
     assert any(job.failure for job in jobs) and any(job.request.references for job in jobs)
     assert settings.theme == "dark" and settings.volume == 0.25
+    if int(file.stem) >= 2:
+        [item], [plan] = tray, [draft.references[0].plan for draft in drafts if draft.id == "with-a-plan"]
+        assert item.pinned and item.picture and item.picture.orientation == 6 and item.path.startswith(str(tmp_path))
+        assert plan.crop and (plan.rotate, plan.crop.size, plan.size) == (90, (160, 90), (1280, 720))
+        assert upload and upload.sent.url == "https://example.com/a.jpg"
+        assert any(account.reference_host and account.reference_host.bucket == "mine" for account in accounts)
     assert (path.with_name(f"sora.db.backup-v{int(file.stem)}")).exists() == (int(file.stem) < len(migrations.listed()))
