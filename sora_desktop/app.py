@@ -190,8 +190,9 @@ async def _warm_up(rooms: Assembly) -> None:
     """What the first call needs. Then all that is there by now, modules, classes and the jobs of years, is set aside
     from the garbage collector: a look through it would stop the window for 50 ms, again and again.
     """
+    await asyncio.sleep(WARM_UP_MS / 1000)
     await rooms.http.warm()
-    await asyncio.sleep(WARM_UP_MS * 2 / 1000)
+    await asyncio.sleep(WARM_UP_MS / 1000)
     gc.freeze()
 
 

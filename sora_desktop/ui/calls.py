@@ -123,10 +123,7 @@ class Calls(QObject):
             return super().event(event)
         self._posted = False
         until = time.perf_counter() + SLICE
-        # What comes meanwhile waits for the next turn, so that Qt is asked in between.
-        for _ in range(len(self._ready)):
-            if not self._ready:
-                break
+        while self._ready:
             handle = self._ready.popleft()
             if self._ready:
                 # Before the call: an exception that ends the turn, or a nested loop, must not strand the others.

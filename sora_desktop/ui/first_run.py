@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import shiboken6
@@ -200,6 +201,7 @@ class FirstRun(QWidget):
 
     async def _ask_keyring(self) -> None:
         """Says truthfully where keys go, without opening the keyring."""
+        await asyncio.sleep(0.1)  # The first picture does not wait for the import of keyring.
         there = await self._studio.secrets.available()
         if not shiboken6.isValid(self):
             return
