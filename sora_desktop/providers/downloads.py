@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Protocol
+from urllib.parse import urljoin
 
 from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError, Sent
-from sora_desktop.providers.answers import Answer, retry_after
+from sora_desktop.providers.answers import Answer, retry_after, unpack
 from sora_desktop.providers.refusals import PASSING, said
 from sora_desktop.providers.transport import Flight, way_failure
 
 CHUNK = 65_536
 """Bytes of a chunk: the size at which the window's loop stays smooth."""
+ERROR_TEXT = 8192
+"""Bytes that are read of an answer which brings no file."""
 UNPACKABLE = {"gzip", "x-gzip", "deflate"}
 
 
@@ -87,6 +91,22 @@ async def ended(body: Body, chunks: AsyncIterator[bytes]) -> None:
             pass
 
 
+async def beginning(body: Body, headers: Mapping[str, str]) -> bytes:
+    """The beginning of a body that only explains; what of it comes within five seconds."""
+    found = bytearray()
+    chunks = body.aiter_raw(1024)
+    with suppress(Exception):
+        async with asyncio.timeout(5.0):
+            async for chunk in chunks:
+                found += chunk
+                if len(found) >= ERROR_TEXT:
+                    break
+    await ended(body, chunks)
+    with suppress(ValueError):
+        return unpack(bytes(found), headers.get("content-encoding", ""))
+    return b""
+
+
 def asked(offset: int, validator: str) -> dict[str, str]:
     """The headers of a download that goes on at `offset`. Without a validator it cannot, and begins at 0."""
     if offset <= 0 or not validator:
@@ -103,6 +123,14 @@ def goes_on(status: int, headers: Mapping[str, str], offset: int, validator: str
         return False
     same = {headers.get("etag", "").strip(), headers.get("last-modified", "").strip()} - {""}
     return not offset or not same or validator in same
+
+
+def joined(url: str, location: str) -> str:
+    """Where a redirect leads; empty where that is no address."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
 
 
 def unreadable(headers: Mapping[str, str]) -> bool:

@@ -21,13 +21,22 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from sora_desktop import __version__
 from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError, Sent
 from sora_desktop.providers.answers import MAX_ANSWER, Answer, TooLarge, is_web_url, redact, unpack
 from sora_desktop.providers.base import Connection
-from sora_desktop.providers.downloads import Download, asked, bad_address, ended, goes_on, no_file, unreadable
+from sora_desktop.providers.downloads import (
+    Download,
+    asked,
+    bad_address,
+    beginning,
+    ended,
+    goes_on,
+    no_file,
+    unreadable,
+)
 from sora_desktop.providers.looks import Looked, look
 from sora_desktop.providers.origin import key_header, not_sent, target
 from sora_desktop.providers.proxies import routes
@@ -44,8 +53,6 @@ log = logging.getLogger(__name__)
 
 MAX_REDIRECTS = 5
 AGENT = f"Sora-Desktop/{__version__}"
-ERROR_TEXT = 8192
-"""Bytes that are read of an answer which brings no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +276,7 @@ class Http:
                     redirects += 1
                     if redirects > MAX_REDIRECTS:
                         raise bad_address("too many redirects")
-                    url = _joined(url, told["location"])
+                    url = joined(url, told["location"])
                 elif status in {200, 206} and unreadable(told):
                     raise no_file(Answer(status, told, b"", 0.0), self.clock())
                 elif status in {200, 206} and goes_on(status, told, offset, validator):
@@ -278,7 +285,7 @@ class Http:
                 elif offset and status in {206, 416}:
                     offset = 0
                 else:
-                    raise no_file(Answer(status, told, await _some(response), 0.0), self.clock())
+                    raise no_file(Answer(status, told, await beginning(response, told), 0.0), self.clock())
             finally:
                 if not kept:
                     with suppress(Exception):
@@ -370,31 +377,8 @@ async def _must_be_public(url: str) -> None:
         return  # Not resolved here: the connection, or the proxy, says why.
 
 
-async def _some(response: httpx.Response) -> bytes:
-    """The beginning of a body that only explains; what of it comes within five seconds."""
-    body = bytearray()
-    chunks = response.aiter_raw(1024)
-    with suppress(Exception):
-        async with asyncio.timeout(5.0):
-            async for chunk in chunks:
-                body += chunk
-                if len(body) >= ERROR_TEXT:
-                    break
-    await ended(response, chunks)
-    with suppress(ValueError):
-        return unpack(bytes(body), response.headers.get("content-encoding", ""))
-    return b""
-
-
 def _headers(response: httpx.Response) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
-
-
-def _joined(url: str, location: str) -> str:
-    try:
-        return urljoin(url, location)
-    except ValueError:
-        return ""
 
 
 def _host(url: str) -> str:
