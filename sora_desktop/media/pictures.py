@@ -215,7 +215,13 @@ def _encoded(image: Image, mime: str, quality: int, exif: bytes) -> bytes:
             clean.save(out, "PNG", optimize=False, compress_level=6, **more)
         case _:
             sampling = 0 if quality >= 85 else 2
-            clean.convert("RGB").save(out, "JPEG", quality=quality, subsampling=sampling, progressive=True, **more)
+            jpeg = {"format": "JPEG", "quality": quality, "subsampling": sampling, **more}
+            try:
+                clean.convert("RGB").save(out, progressive=True, **jpeg)
+            except OSError:
+                # Pillow's buffer for progressive files is a byte a pixel: noise needs more.
+                out = io.BytesIO()
+                clean.convert("RGB").save(out, **jpeg)
     return out.getvalue()
 
 

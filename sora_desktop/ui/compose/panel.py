@@ -207,7 +207,7 @@ class ComposePanel(QWidget):
         page.references_changed.connect(self._order)
         self.references.settings_wanted.connect(self.settings_requested)
         self.editor.text.media_pasted.connect(lambda mime: self.references.take(read(mime)))
-        DropTarget(self, self.references)
+        self.drops = DropTarget(self, self.references)
         page.save_failed.connect(lambda text: self._say(text, "danger"))
         self.book.failed.connect(lambda text: self._say(text, "danger"))
         self.book.deleted.connect(self._on_deleted)

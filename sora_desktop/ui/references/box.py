@@ -55,11 +55,14 @@ class Cut:
 
     def largest(self) -> Box:
         """The largest box of the shape, in the middle."""
+        return self._largest(self.ratio)
+
+    def _largest(self, ratio: float) -> Box:
         width, height = self.size
-        if width / height > self.ratio:
-            box_width, box_height = height * self.ratio, float(height)
+        if width / height > ratio:
+            box_width, box_height = height * ratio, float(height)
         else:
-            box_width, box_height = float(width), width / self.ratio
+            box_width, box_height = float(width), width / ratio
         return Box((width - box_width) / 2, (height - box_height) / 2, box_width, box_height)
 
     def fits(self) -> bool:
@@ -96,10 +99,9 @@ class Cut:
         return Box(fixed_x if at_right else fixed_x - width, fixed_y if at_bottom else fixed_y - height, width, height)
 
     def reshaped(self, box: Box) -> Box:
-        """The box of this shape around the middle of one of another shape, of about its size."""
-        largest = self.largest()
-        side = max(box.width / largest.width, box.height / largest.height)
-        width = self._held(largest.width * min(1.0, side))
+        """The box of this shape around the middle of one of another shape, zoomed as much."""
+        before = self._largest(box.width / box.height)
+        width = self._held(self.largest().width * box.width / before.width)
         x, y = box.middle
         return self.moved(Box(x - width / 2, y - width / self.ratio / 2, width, width / self.ratio), 0, 0)
 

@@ -9,8 +9,12 @@ from PySide6.QtWidgets import QFrame, QWidget
 from sora_desktop.ui.references.incoming import PLACE, Incoming, read
 from sora_desktop.ui.references.looks import kind_words
 from sora_desktop.ui.references.section import ReferencesSection
+from sora_desktop.ui.references.zone import DropZone
 from sora_desktop.ui.theme import theme
 from sora_desktop.ui.words import number
+
+NEAR = 8
+"""Px around the cards that still mean a place between them."""
 
 
 class DropTarget(QObject):
@@ -21,6 +25,9 @@ class DropTarget(QObject):
         self._column, self._section = column, section
         self._incoming = Incoming()
         self._line = _InsertLine(section)
+        self._veil = DropZone(section, veil=True)
+        self._veil.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._veil.hide()
         column.setAcceptDrops(True)
         column.installEventFilter(self)
 
@@ -52,18 +59,39 @@ class DropTarget(QObject):
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
 
+    @property
+    def zone(self) -> DropZone:
+        """Where it is told what would happen: the zone, or a veil over the cards where there is no zone. Nothing moves:
+        what grows would push the cards away under the mouse."""
+        return self._section.zone if self._section.zone.isVisible() else self._veil
+
     def _show(self, incoming: Incoming, at: QPoint) -> None:
-        section = self._section
-        refusal = self._refusal(incoming)
+        refusal = self._refusal(incoming, at)
         promise = self.tr("Drop to add") if self._has_room() else self.tr("Drop to replace")
-        section.zone.show_drag("" if refusal else promise, refusal)
-        section.show_zone()
-        between = not refusal and self._has_room() and len(section.cards) > 0
-        self._line.show_at(self._gap(at) if between else -1)
+        zone = self.zone
+        zone.show_drag("" if refusal else promise, refusal)
+        if zone is self._veil:
+            self._veil.setGeometry(self._replaced(at))
+            self._veil.show()
+            self._veil.raise_()
+        between = not refusal and self._has_room() and len(self._section.cards) > 0
+        self._line.show_at(self._place(at) if between else -1)
+
+    def _replaced(self, at: QPoint) -> QRect:
+        """What a drop would replace: the card under the mouse; else all of them are meant."""
+        cards = self._section.cards
+        place = self._card_at(at)
+        if place >= 0:
+            return cards[place].geometry()
+        whole = QRect()
+        for card in cards:
+            whole = whole.united(card.geometry())
+        return whole if cards else self._section.rect()
 
     def _over(self) -> None:
-        self._section.zone.show_drag()
-        self._section.show_zone()
+        for zone in (self._section.zone, self._veil):
+            zone.show_drag()
+        self._veil.hide()
         self._line.show_at(-1)
 
     def _drop(self, event: QDropEvent) -> None:
@@ -75,7 +103,7 @@ class DropTarget(QObject):
         if moved >= 0:
             self._section.reorder(moved, gap - 1 if gap > moved else gap)
         elif self._has_room():
-            self._section.take(read(event.mimeData()), gap)
+            self._section.take(read(event.mimeData()), self._place(at))
         else:
             self._section.take(read(event.mimeData()), card if card >= 0 else None, replace=card >= 0)
 
@@ -93,11 +121,17 @@ class DropTarget(QObject):
         below = (place for place, card in enumerate(cards) if at.y() < card.geometry().center().y())
         return next(below, len(cards))
 
+    def _place(self, at: QPoint) -> int:
+        """Where something new goes: between the cards under the mouse, else behind the last."""
+        cards = self._section.cards
+        near = cards and cards[0].geometry().top() - NEAR <= at.y() <= cards[-1].geometry().bottom() + NEAR
+        return self._gap(at) if near else len(cards)
+
     def _has_room(self) -> bool:
         rule = self._section.rule
         return rule is not None and len(self._section.cards) < rule.max_count
 
-    def _refusal(self, incoming: Incoming) -> str:
+    def _refusal(self, incoming: Incoming, at: QPoint) -> str:
         """Why nothing of it fits, as far as names tell; empty where something does."""
         rule = self._section.rule
         if rule is None:
@@ -106,7 +140,7 @@ class DropTarget(QObject):
             return self.tr("Takes public addresses only")
         if not incoming.kinds & {*rule.kinds, "?"}:
             return self.tr("Takes {0} only").format(kind_words(rule.kinds, 2))
-        if rule.max_count > 1 and not self._has_room():
+        if rule.max_count > 1 and not self._has_room() and self._card_at(at) < 0:
             return self.tr("No room: it takes {0}").format(number(rule.max_count))
         return ""
 

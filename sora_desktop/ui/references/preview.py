@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from sora_desktop.core.pictures import Size
@@ -74,6 +74,13 @@ class ThumbButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         return QSize(scale(self._size.width()), scale(self._size.height()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # A button would go to its neighbour by the arrows, which move the card when Alt is held.
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -149,7 +149,7 @@ class ReferencesSection(QWidget):
         most = rule.max_count if rule else 0
         self._count.setText(self.tr("{0} of {1}").format(len(taken), most) if taken and rule else "")
         room = rule is not None and len(taken) < most
-        self.show_zone()
+        self._show_zone()
         self._address.setVisible(room and self.hosted)
         alone = room and not self.hosted
         self.only.say(
@@ -165,12 +165,10 @@ class ReferencesSection(QWidget):
         self._findings.watch(taken, rule, self.aspect, self._page.draft.account)
         self.show_reports()
 
-    def show_zone(self) -> None:
-        """The drop zone is there while there is room, and while something is held over the column."""
+    def _show_zone(self) -> None:
         rule, taken = self._rule, self._page.draft.references
-        held = self.zone.lit or bool(self.zone.refusal)
         room = rule is not None and len(taken) < rule.max_count
-        self.zone.setVisible(rule is not None and ((room and self.hosted) or held))
+        self.zone.setVisible(room and self.hosted)
         if rule is not None:
             words = rule_words(rule, hosted=self.hosted)
             self.zone.say(invitation(rule), words, two_lines=not taken)

@@ -13,12 +13,13 @@ from sora_desktop.ui.tokens import SIZES
 
 
 class DropZone(QAbstractButton):
-    """Pressed it asks for files. What is dropped anywhere in the column is shown here while it hangs over it."""
+    """Pressed it asks for files. What is held over the column is told here; `veil`: over a card, with a plate."""
 
     pasted = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, *, veil: bool = False) -> None:
         super().__init__(parent)
+        self._veil = veil
         self._promise = ""
         self._refusal = ""
         self._rule = ""
@@ -45,6 +46,8 @@ class DropZone(QAbstractButton):
         return self._rule
 
     def _measure(self) -> None:
+        if self._veil:
+            return
         self.setFixedHeight(scale(52 if self._two_lines else SIZES.field))
 
     @property
@@ -75,7 +78,8 @@ class DropZone(QAbstractButton):
         pen = QPen(theme().colour(tone), 2 if self.lit else 1)
         pen.setDashPattern([3, 3] if not self.lit else [2, 2])
         painter.setPen(pen)
-        painter.setBrush(theme().colour("selection" if self.lit else "hover") if lively else Qt.BrushStyle.NoBrush)
+        plate = "selection" if self.lit else "hover" if lively else "raised"
+        painter.setBrush(theme().colour(plate) if lively or self._veil else Qt.BrushStyle.NoBrush)
         radius = scale(SIZES.radius_large)
         inset = 1.0 if self.lit else 0.5
         painter.drawRoundedRect(self.rect().toRectF().adjusted(inset, inset, -inset, -inset), radius, radius)

@@ -14,6 +14,7 @@ from sora_desktop.ui.icons import icon
 from sora_desktop.ui.settings.account_state import AccountStates
 from sora_desktop.ui.settings.form import Form, beside, head
 from sora_desktop.ui.settings.key_field import KeyField
+from sora_desktop.ui.settings.reference_host import ReferenceHostSection
 from sora_desktop.ui.settings.test_card import TestCard
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
@@ -51,6 +52,7 @@ class AccountDetail(QWidget):
             wrap=True,
         )
         self._promise.setContentsMargins(2, 0, 0, 0)
+        self.host = ReferenceHostSection(studio)
         self.remove = button(self.tr("Remove account…"), "danger", "trash")
         self.remove.clicked.connect(self.ask_to_remove)
 
@@ -58,7 +60,7 @@ class AccountDetail(QWidget):
         column = QVBoxLayout(body)
         column.setContentsMargins(24, 18, 24, 12)
         column.setSpacing(10)
-        for widget in (self.form, self.card, self._promise):
+        for widget in (self.form, self.card, self._promise, self.host):
             column.addWidget(widget)
         column.addStretch(1)
         column.addWidget(self.remove, 0, Qt.AlignmentFlag.AlignLeft)
@@ -120,6 +122,7 @@ class AccountDetail(QWidget):
         self.key.show_kept()
         self.form.clear()
         self._fill(everything=True)
+        self.host.show_account(account_id)
 
     def _account(self) -> Account | None:
         return self._studio.accounts.get(self._id)
