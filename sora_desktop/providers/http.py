@@ -34,6 +34,7 @@ from sora_desktop.providers.downloads import (
     beginning,
     ended,
     goes_on,
+    joined,
     no_file,
     unreadable,
 )
