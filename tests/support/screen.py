@@ -112,6 +112,20 @@ class Screen:
     def click(self, x: int, y: int) -> None:
         self._do("mousemove", "--sync", str(x), str(y), "click", "1")
 
+    def drag(self, start: tuple[int, int], end: tuple[int, int], steps: int = 5) -> None:
+        """Presses at `start`, goes to `end` in small moves, waits as a hand does, and lets go."""
+        self._do("mousemove", "--sync", str(start[0]), str(start[1]), "mousedown", "1")
+        for nudge in range(1, steps + 1):
+            self._do("mousemove", "--sync", str(start[0] + 3 * nudge), str(start[1] + 3 * nudge), "sleep", "0.02")
+        for step in range(1, steps + 1):
+            x, y = (start[axis] + (end[axis] - start[axis]) * step // steps for axis in (0, 1))
+            self._do("mousemove", "--sync", str(x), str(y), "sleep", "0.03")
+        self._do("sleep", "0.15", "mousemove_relative", "1", "1", "sleep", "0.15")
+
+    def let_go(self) -> None:
+        """Ends a drag."""
+        self._do("mouseup", "1")
+
     def _ask(self, *words: str) -> str:
         answer = subprocess.run(
             ["xdotool", *words],

@@ -98,7 +98,7 @@ class ReferenceHostSection(QWidget):
         column.addWidget(self.form)
         foot = QHBoxLayout()
         foot.setSpacing(12)
-        foot.addWidget(self.test, 0, Qt.AlignmentFlag.AlignTop)
+        foot.addWidget(self.test, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         foot.addWidget(self.said, 1)
         column.addLayout(foot)
 
