@@ -14,8 +14,9 @@ from support.screen import Screen
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(400)]
 
 ROOT = Path(__file__).parents[2]
-FILES = ("compose", "main_window", "queue_panel", "viewer")
-"""Where focus, pop-ups, keys and drawing matter; the others would say the same twice."""
+FILES = ("compose", "main_window")
+"""Where focus, pop-ups and keys matter; the others would say the same twice, and the viewer's pixels are looked at by
+`test_generation`."""
 
 
 def test_the_gui_tests_pass_on_a_real_screen(screen: Screen) -> None:
