@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,7 +21,7 @@ class S3Server:
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
-        self.bucket = "references-of-tests"
+        self.bucket = f"tests-{uuid.uuid4().hex}"  # The server's memory is the process's: another may have been first.
         self.client = boto3.client(
             "s3",
             endpoint_url=endpoint,
