@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, QSize, Qt, QThreadPool, Signal
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
 KEPT = 200
@@ -39,7 +40,8 @@ class Thumbnails(QObject):
             self._pictures.move_to_end(job_id)
         elif job_id not in self._reading:
             self._reading.add(job_id)
-            QThreadPool.globalInstance().start(_Reading(job_id, self._path_of(job_id), self._teller))
+            # A function, not a QRunnable: of every third one of those the binding keeps the Python half for ever.
+            QThreadPool.globalInstance().start(partial(_read, job_id, self._path_of(job_id), self._teller))
         return found
 
     def forget(self, job_id: str) -> None:
@@ -64,19 +66,13 @@ class _Teller(QObject):
     read = Signal(str, QImage)
 
 
-class _Reading(QRunnable):
-    """Reads one file in a thread of the pool."""
-
-    def __init__(self, job_id: str, path: Path, teller: _Teller) -> None:
-        super().__init__()
-        self._job_id, self._path, self._teller = job_id, path, teller
-
-    def run(self) -> None:
-        image = QImage()
-        if self._path.is_file():
-            reader = QImageReader(str(self._path))
-            size = reader.size()
-            if size.isValid() and max(size.width(), size.height()) > LONGEST:
-                reader.setScaledSize(size.scaled(QSize(LONGEST, LONGEST), Qt.AspectRatioMode.KeepAspectRatio))
-            image = reader.read()
-        self._teller.read.emit(self._job_id, image)
+def _read(job_id: str, path: Path, teller: _Teller) -> None:
+    """Reads one file, in a thread of the pool."""
+    image = QImage()
+    if path.is_file():
+        reader = QImageReader(str(path))
+        size = reader.size()
+        if size.isValid() and max(size.width(), size.height()) > LONGEST:
+            reader.setScaledSize(size.scaled(QSize(LONGEST, LONGEST), Qt.AspectRatioMode.KeepAspectRatio))
+        image = reader.read()
+    teller.read.emit(job_id, image)
