@@ -45,11 +45,20 @@ class Model(Frozen):
         return next((param for param in self.params if param.key == key), None)
 
 
+class Demo(Frozen):
+    """The built-in account on the simulator: its id, name and key, and the account whose uploads it uses."""
+
+    account: str
+    name: str
+    key: str
+    reference_account: str = ""
+
+
 class Provider(Frozen):
     """A service, and what its contract promises.
 
     `idempotent`: a create may be repeated with the same key. `has_balance`: a call reads the credits left.
-    `result_hours`: how long a result's URL lives, None where no lifetime is published.
+    `rank`: its place in lists. `result_hours`: how long a result's URL lives, None where no lifetime is published.
     """
 
     id: str
@@ -67,6 +76,8 @@ class Provider(Frozen):
     at_once: int = 3
     per_minute: int = 30
     poll: PollRhythm = PollRhythm()
+    demo: Demo | None = None
+    rank: int = 100
     models: tuple[Model, ...] = Field(default=())
 
     def model(self, model_id: str) -> Model | None:
@@ -81,7 +92,8 @@ class Catalog:
     """All providers, by id."""
 
     def __init__(self, providers: Iterable[Provider]) -> None:
-        self._providers = {provider.id: provider for provider in providers}
+        ranked = sorted(providers, key=lambda provider: (provider.rank, provider.id))
+        self._providers = {provider.id: provider for provider in ranked}
 
     @property
     def providers(self) -> tuple[Provider, ...]:

@@ -23,27 +23,11 @@ from sora_desktop.core.errors import UserError
 from sora_desktop.core.redact import know
 from sora_desktop.core.signal import Signal
 from sora_desktop.providers.base import Connection
-from sora_desktop.simulator.keys import SIMULATOR_GLOBALAIOPC_KEY, SIMULATOR_RIVYA_KEY
 from sora_desktop.storage.accounts import AccountStore
 from sora_desktop.storage.secrets import SecretAnswer, Secrets, SecretState
 
 Resolver = Callable[[], Awaitable[Mapping[str, str]]]
 """The live addresses of the built-in simulator by provider id. Starts it where it does not run."""
-
-BUILTIN = (
-    Account(id="simulator-rivya", provider="rivya", name="Built-in simulator", base_url="", builtin=True),
-    Account(
-        id="simulator-globalaiopc",
-        provider="globalaiopc",
-        name="Built-in simulator (GlobalAIOPC)",
-        base_url="",
-        builtin=True,
-        reference_host=ReferenceHost(kind="account", account="simulator-rivya"),
-    ),
-)
-"""Always there. Their addresses are known only while the simulator runs."""
-
-DEMO_KEYS = {"rivya": SIMULATOR_RIVYA_KEY, "globalaiopc": SIMULATOR_GLOBALAIOPC_KEY}
 
 HOST_SUFFIX = "/s3"
 
@@ -88,7 +72,7 @@ class Accounts:
             self.changed.emit()
 
     def _built_in(self) -> list[Account]:
-        return [account for account in BUILTIN if self.catalog.provider(account.provider)]
+        return [account for provider in self.catalog.providers if (account := _demo_account(provider))]
 
     @property
     def all(self) -> tuple[Account, ...]:
@@ -265,7 +249,9 @@ class Accounts:
         if account is None:
             raise UserError("account_gone")
         if account.builtin:
-            return Connection((await self._resolver())[account.provider], DEMO_KEYS[account.provider])
+            provider = self.catalog.provider(account.provider)
+            key = provider.demo.key if provider and provider.demo else ""
+            return Connection((await self._resolver())[account.provider], key)
         url = clean_base_url(base_url or account.base_url, allow_http=account.allow_http)
         provider = self.catalog.provider(account.provider)
         if provider is not None and not provider.needs_key:
@@ -306,6 +292,17 @@ class Accounts:
 def _host_entry(account_id: str) -> str:
     """The entry of the keyring that holds the secret key of an account's reference host."""
     return account_id + HOST_SUFFIX
+
+
+def _demo_account(provider: Provider) -> Account | None:
+    """The provider's account on the simulator. Always there; its address is known only while the simulator runs."""
+    demo = provider.demo
+    if demo is None:
+        return None
+    host = ReferenceHost(kind="account", account=demo.reference_account) if demo.reference_account else None
+    return Account(
+        id=demo.account, provider=provider.id, name=demo.name, base_url="", builtin=True, reference_host=host
+    )
 
 
 def _origin_entry(account_id: str, origin: str) -> str:

@@ -219,7 +219,7 @@ class ReferenceHostSection(QWidget):
             self.form.wrong(row, sentence(error))
             self.said.say("")
         elif error.code == "host_account_gone":
-            self.said.say(self.tr("Add an account that takes uploads first, Rivya for instance."), "muted")
+            self.said.say(self.tr("Add an account that takes uploads first."), "muted")
         else:
             self.said.say(self.tr("Not in use yet. {0}").format(sentence(error)), "muted")
 
