@@ -163,6 +163,9 @@ def test_a_rule_without_a_shape_may_leave_the_picture_whole(qtbot, show: Opener,
     assert [segment.choice.value for segment in dialog.shape.segments] == ["whole", "crop", "bars"]
     assert dialog.shape.value == "whole"
     assert dialog.plan == Plan()
+    wheel(dialog.view, QPointF(dialog.view.rect().center()), 3)
+    qtbot.keyClick(dialog.view, Qt.Key.Key_Left)
+    assert dialog.plan == Plan(), "there is no box to move"
     qtbot.mouseClick(dialog.shape.segments[1], LEFT)
     assert dialog.plan.crop == Box(x=0, y=75, width=800, height=450)
     assert dialog.plan.size is None

@@ -77,7 +77,6 @@ class Card(QFrame):
     pin_wanted = Signal(bool)
     moved = Signal(int)
     dragged = Signal()
-    pasted = Signal()
 
     def __init__(self, reference: Reference, parent: QWidget) -> None:
         super().__init__(parent)
@@ -199,10 +198,6 @@ class Card(QFrame):
         """Takes the focus: at Fix where a click mends it, else at the link, else at the picture."""
         wanted = self.fix if self.report.hint else self.link if self.report.link else self.thumb
         wanted.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def paste(self) -> None:
-        """Edit, Paste while the card has the focus."""
-        self.pasted.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         held = event.modifiers()

@@ -38,7 +38,7 @@ CORNERS = ((False, False), (True, False), (False, True), (True, True))
 class CropView(QWidget):
     """Shows `image`, which may be smaller than the picture it stands for. `box` is in the picture's own px.
 
-    With `bars` the whole picture is shown inside the shape instead, and there is no box to move.
+    Only in the mode "crop" there is a box to move.
     """
 
     box_changed = Signal()
@@ -49,7 +49,7 @@ class CropView(QWidget):
         self._image = QImage()
         self._cut: Cut | None = None
         self._box = Box(0, 0, 1, 1)
-        self._bars, self._colour = False, "#000000"
+        self._mode, self._colour = "crop", "#000000"
         self._grabbed: tuple[str, QPointF, Box] | None = None
         self._corner = (True, True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -86,9 +86,9 @@ class CropView(QWidget):
             self._box = self._cut.reshaped(self._box)
             self.update()
 
-    def set_bars(self, bars: bool, colour: str = "#000000") -> None:
-        """Whether the whole picture is fitted with bars of a colour, rather than a part cut out."""
-        self._bars, self._colour = bars, colour
+    def set_mode(self, mode: str, colour: str = "#000000") -> None:
+        """What is done: "crop" with a box to move, "bars" of a colour around the picture, or nothing ("whole")."""
+        self._mode, self._colour = mode, colour
         self._grabbed = None
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.update()
@@ -107,7 +107,7 @@ class CropView(QWidget):
         assert self._cut is not None
         margin = scale(MARGIN)
         room = QRectF(self.rect()).adjusted(margin, margin, -margin, -margin)
-        size = QSizeF(*(self._cut.shape if self._bars else self._cut.size))
+        size = QSizeF(*(self._cut.shape if self._mode == "bars" else self._cut.size))
         size.scale(room.size(), Qt.AspectRatioMode.KeepAspectRatio)
         area = QRectF(QPointF(), size)
         area.moveCenter(room.center())
@@ -136,10 +136,13 @@ class CropView(QWidget):
         if self._image.isNull() or self._cut is None:
             return
         painter.setRenderHints(QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing)
-        if self._bars:
-            self._paint_bars(painter)
-        else:
-            self._paint_crop(painter)
+        match self._mode:
+            case "bars":
+                self._paint_bars(painter)
+            case "crop":
+                self._paint_crop(painter)
+            case _:
+                painter.drawImage(self._area(), self._image)
 
     def _paint_bars(self, painter: QPainter) -> None:
         area = self._area()
@@ -199,7 +202,7 @@ class CropView(QWidget):
         return None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() != Qt.MouseButton.LeftButton or self._cut is None or self._bars:
+        if event.button() != Qt.MouseButton.LeftButton or self._cut is None or self._mode != "crop":
             return
         corner = self._corner_at(event.position())
         if corner is not None:
@@ -215,7 +218,7 @@ class CropView(QWidget):
             self._grabbed = ("box", event.position(), self._box)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._cut is None or self._bars:
+        if self._cut is None or self._mode != "crop":
             return
         at = event.position()
         if self._grabbed is None:
@@ -241,11 +244,11 @@ class CropView(QWidget):
         self._grabbed = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self._cut is not None and not self._bars:
+        if self._cut is not None and self._mode == "crop":
             self.set_box(self._cut.largest())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if self._cut is None or self._bars or not event.angleDelta().y():
+        if self._cut is None or self._mode != "crop" or not event.angleDelta().y():
             event.ignore()
             return
         notches = event.angleDelta().y() / 120
@@ -255,7 +258,7 @@ class CropView(QWidget):
     # Keys.
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self._cut is None or self._bars:
+        if self._cut is None or self._mode != "crop":
             super().keyPressEvent(event)
             return
         key = Qt.Key(event.key())

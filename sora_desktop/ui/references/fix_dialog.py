@@ -256,7 +256,7 @@ class FixDialog(QDialog):
         if box is not None and not same_ratio(self.plan.crop.size if self.plan.crop else base, cut.shape):
             box = cut.reshaped(box)
         self.view.show_picture(self._image, cut, box)
-        self.view.set_bars(mode == "bars", self.plan.bars)
+        self.view.set_mode(mode, self.plan.bars)
         for one in (self.zoom_in, self.zoom_out, self.largest):
             one.setEnabled(mode == "crop")
         self._say()

@@ -225,7 +225,6 @@ class ReferencesSection(QWidget):
         card.pin_wanted.connect(lambda pinned: self.tray.pin(card.reference.sha256, pinned))
         card.moved.connect(lambda step: self.reorder(self.cards.index(card), self.cards.index(card) + step))
         card.dragged.connect(lambda: self._drag(card))
-        card.pasted.connect(self.paste)
         return card
 
     def _on_opened(self) -> None:

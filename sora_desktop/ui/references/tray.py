@@ -18,7 +18,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QPixmap, QShowEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -46,7 +46,7 @@ from sora_desktop.ui.widgets.hints import paint_thumb
 from sora_desktop.ui.words import sentence
 
 AnyIndex = QModelIndex | QPersistentModelIndex
-TILE = QSize(80, 66)
+TILE = QSize(78, 66)
 THUMB = QSize(72, 42)
 ROWS = 2
 NO_INDEX = QModelIndex()
@@ -167,12 +167,26 @@ class TrayList(QListView):
         self.setMouseTracking(True)
         self.setAccessibleName(self.tr("Reference tray"))
         self.doubleClicked.connect(self._on_taken)
-        bind(theme().changed, self._measure, self)
-        self._measure()
+        bind(theme().changed, self.fit, self)
+        self.fit()
 
-    def _measure(self) -> None:
-        self.setGridSize(QSize(scale(TILE.width() + 4), scale(TILE.height() + 4)))
-        self.setFixedHeight(scale(ROWS * (TILE.height() + 4)) + 2)
+    def fit(self) -> None:
+        """As many tiles in a row as have room; as high as its rows, two at most, and the others are scrolled to."""
+        room = max(1, self.width() - 2)
+        in_a_row = max(1, room // scale(TILE.width()))
+        rows = -(-len(self._items.items) // in_a_row)
+        policy = Qt.ScrollBarPolicy
+        if rows > ROWS:
+            room -= self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+            in_a_row = max(1, room // scale(TILE.width()))
+        # As needed, Qt would keep room for a bar that is not there.
+        self.setVerticalScrollBarPolicy(policy.ScrollBarAlwaysOn if rows > ROWS else policy.ScrollBarAlwaysOff)
+        self.setGridSize(QSize(room // in_a_row, scale(TILE.height() + 4)))
+        self.setFixedHeight(max(1, min(ROWS, rows)) * self.gridSize().height() + 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
 
     def current(self) -> TrayItem | None:
         row = self.currentIndex().row()
@@ -182,16 +196,8 @@ class TrayList(QListView):
         self.taken.emit(self._items.items[index.row()].reference())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        item, plain_key = (
-            self.current(),
-            event.modifiers()
-            in (
-                Qt.KeyboardModifier.NoModifier,
-                Qt.KeyboardModifier.KeypadModifier,
-            ),
-        )
-        key = event.key()
-        if item is None or not plain_key:
+        item, key = self.current(), event.key()
+        if item is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             super().keyPressEvent(event)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.taken.emit(item.reference())
@@ -280,6 +286,7 @@ class Tray(QWidget):
         current = self.list.current()
         row = self.list.currentIndex().row()
         self.model.fill(items)
+        self.list.fit()
         self.list.setVisible(bool(items))
         self.empty.setVisible(not items)
         if items:
