@@ -82,7 +82,7 @@ def test_a_dropped_photo_arrives_upright_cut_and_without_its_place(
     assert picture.getpixel((100, 700))[0] > 200  # type: ignore[index]
 
 
-def test_twelve_variations_of_a_shrunk_picture_upload_once_and_use_again_brings_it_back(
+def test_variations_of_a_converted_picture_upload_once_and_use_again_brings_it_back(
     window: MainWindow, opened: Opened, run: Run, tmp_path: Path
 ) -> None:
     file = photo(tmp_path / "scan.tif", 900, 700)
