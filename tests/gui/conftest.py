@@ -10,6 +10,9 @@ from PySide6.QtCore import QLoggingCategory
 from PySide6.QtWidgets import QApplication
 
 from sora_desktop.app import QUIET
+from sora_desktop.core.references import ReferenceRule
+from sora_desktop.ui.compose.panel import ComposePanel
+from sora_desktop.ui.references.section import ReferencesSection
 from sora_desktop.ui.theme import theme
 from support.loops import Run
 from support.studio import Opened
@@ -32,3 +35,40 @@ def opened(run: Run, dressed: QApplication, tmp_path: Path) -> Iterator[Opened]:
     made = Opened(run, tmp_path / "data")
     yield made
     made.close()
+
+
+@pytest.fixture
+def panel(qtbot, run: Run, opened: Opened) -> Iterator[ComposePanel]:
+    """The compose column, alone and active."""
+    # A known balance: asking for it would start the simulator.
+    opened.studio.engine.balances["simulator-rivya"] = 1240.0
+    made = ComposePanel(opened.studio)
+    made.resize(376, 840)
+    with qtbot.waitActive(made):
+        made.show()
+        made.activateWindow()
+    opened.idle()
+    yield made
+    run(made.flush())
+    opened.idle()
+    made.close()
+    made.deleteLater()
+
+
+@pytest.fixture
+def section(panel: ComposePanel) -> ReferencesSection:
+    """The references of the compose column."""
+    return panel.references
+
+
+@pytest.fixture
+def several(panel: ComposePanel, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> ReferencesSection:
+    """The model of the page takes up to four images."""
+    model = panel.page.model
+    assert model is not None
+    rule = ReferenceRule(max_count=4, upload=True, mime_types=("image/jpeg", "image/png"), max_bytes=10_000_000)
+    monkeypatch.setattr(
+        type(panel.page), "model", property(lambda _self: model.model_copy(update={"references": rule}))
+    )
+    panel.references.refresh()
+    return panel.references

@@ -10,6 +10,10 @@ from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from sora_desktop.ui.compose.panel import ComposePanel
+from sora_desktop.ui.references.section import ReferencesSection
+from support.studio import Opened
+
 COPY, LEFT, NONE = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
@@ -57,3 +61,14 @@ class Drag:
         event.ignore()
         QApplication.sendEvent(self.column, event)
         self.accepted = event.isAccepted()
+
+
+def names(section: ReferencesSection) -> list[str]:
+    """What the cards are called."""
+    return [card.reference.name for card in section.cards]
+
+
+def drop(opened: Opened, panel: ComposePanel, mime: QMimeData, at: QPoint | None = None) -> None:
+    """Drops `mime` on the column, and waits until it was looked at."""
+    Drag(panel, mime, at).drop()
+    opened.idle()
