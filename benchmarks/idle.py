@@ -46,7 +46,7 @@ def main() -> int:
     lines: list[str] = []
 
     with tempfile.TemporaryDirectory(prefix="sora-idle-") as name:
-        service = Service(Path(name) / "simulator", 1.0)
+        service = Service(Path(name) / "simulator", 1.0, behind=True)
 
         async def work(rooms: Assembly, window: MainWindow) -> None:
             await asyncio.sleep(3)

@@ -9,21 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 KEYS = {"rivya": "rvya_sk_test_storm", "globalaiopc": "sk-storm"}
 MODELS = {"rivya": "sora-2", "globalaiopc": "openAiSora2Plus"}
 
 
 class Service:
-    """Starts on construction, with small clips and keys that never run out of credits. `pace` is as the engine's."""
+    """Starts on construction, with small clips and keys that never run out of credits. `pace` is as the engine's.
 
-    def __init__(self, state: Path, pace: float) -> None:
+    `behind`: it takes the processor only when nobody else wants it. A real service is on another machine.
+    """
+
+    def __init__(self, state: Path, pace: float, *, behind: bool = False) -> None:
         command = [sys.executable, "-m", "sora_desktop.simulator", "--watch-stdin", "--light"]
         self.process = subprocess.Popen(
             [*command, "--state", str(state), "--pace", str(pace), "--port", "0"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
+        if behind:
+            psutil.Process(self.process.pid).nice(10 if psutil.POSIX else psutil.IDLE_PRIORITY_CLASS)
         assert self.process.stdout is not None
         told = json.loads(self.process.stdout.readline())
         self.addresses = {name: str(told[name]) for name in MODELS}
