@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -48,6 +48,9 @@ def route(world: World, dialect: str, path: str, method: str, name: str, handler
             response = await handler(call)
         except Refusal as refusal:
             response = errors(call, refusal)
+        except ClientDisconnect:
+            # The caller died in the middle of its request: nothing was taken, and nobody reads an answer.
+            return Response(status_code=400)
         if rule is not None and rule.after and response.status_code < 400:
             return await _spoilt(call, rule, errors)
         return response
