@@ -143,6 +143,13 @@ def theme() -> Theme:
     return Theme()
 
 
+def over_picture(colour: str, alpha: int) -> QColor:
+    """`colour` with `alpha` of 255: for veils and lines that are drawn over a picture."""
+    ink = QColor(colour)
+    ink.setAlpha(alpha)
+    return ink
+
+
 def scale(px: float) -> int:
     """A length of the tokens at the user's text size, in px."""
     return theme().scale(px)

@@ -43,6 +43,9 @@ class Colours:
     """How much of a state's colour its chip is filled with; 0 means an outline instead."""
 
 
+BLACK, WHITE = "#000000", "#FFFFFF"
+"""Over and around pictures: the same in all themes, so that a theme colours no judgement."""
+
 BACKGROUNDS = ("window", "panel", "raised", "field", "hover", "selection")
 TEXTS = ("text", "muted", "faint", "accent", "success", "warning", "danger", "uncertain")
 TINTED = ("accent", "success", "warning", "danger", "uncertain")

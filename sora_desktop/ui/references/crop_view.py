@@ -18,7 +18,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sora_desktop.ui.references.box import Box, Cut
-from sora_desktop.ui.theme import scale, theme
+from sora_desktop.ui.theme import over_picture, scale, theme
+from sora_desktop.ui.tokens import BLACK, WHITE
 
 MARGIN = 16
 REACH = 12
@@ -49,7 +50,7 @@ class CropView(QWidget):
         self._image = QImage()
         self._cut: Cut | None = None
         self._box = Box(0, 0, 1, 1)
-        self._mode, self._colour = "crop", "#000000"
+        self._mode, self._colour = "crop", BLACK
         self._grabbed: tuple[str, QPointF, Box] | None = None
         self._corner = (True, True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -86,7 +87,7 @@ class CropView(QWidget):
             self._box = self._cut.reshaped(self._box)
             self.update()
 
-    def set_mode(self, mode: str, colour: str = "#000000") -> None:
+    def set_mode(self, mode: str, colour: str = BLACK) -> None:
         """What is done: "crop" with a box to move, "bars" of a colour around the picture, or nothing ("whole")."""
         self._mode, self._colour = mode, colour
         self._grabbed = None
@@ -163,12 +164,12 @@ class CropView(QWidget):
         outside.addRect(area)
         hole = QPainterPath()
         hole.addRect(box)
-        painter.fillPath(outside.subtracted(hole), QColor(0, 0, 0, 150))
+        painter.fillPath(outside.subtracted(hole), over_picture(BLACK, 150))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self._paint_thirds(painter, box)
         # Dark under light, so that the line is seen on any picture.
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(0, 0, 0, 140), 1))
+        painter.setPen(QPen(over_picture(BLACK, 140), 1))
         painter.drawRect(box.adjusted(-1.5, -1.5, 1.5, 1.5))
         painter.setPen(QPen(theme().colour("accent") if self.hasFocus() else QColor("white"), 2))
         painter.drawRect(box)
@@ -177,7 +178,7 @@ class CropView(QWidget):
     def _paint_thirds(self, painter: QPainter, box: QRectF) -> None:
         for third in (1 / 3, 2 / 3):
             x, y = box.left() + box.width() * third, box.top() + box.height() * third
-            for ink, shift in ((QColor(0, 0, 0, 90), 1), (QColor(255, 255, 255, 130), 0)):
+            for ink, shift in ((over_picture(BLACK, 90), 1), (over_picture(WHITE, 130), 0)):
                 painter.setPen(QPen(ink, 1))
                 painter.drawLine(QPointF(x + shift, box.top()), QPointF(x + shift, box.bottom()))
                 painter.drawLine(QPointF(box.left(), y + shift), QPointF(box.right(), y + shift))

@@ -21,6 +21,7 @@ from sora_desktop.ui.references.looks import facts, made_words
 from sora_desktop.ui.references.preview import Preview
 from sora_desktop.ui.references.workshop import Made, Workshop
 from sora_desktop.ui.theme import scale, theme
+from sora_desktop.ui.tokens import BLACK, WHITE
 from sora_desktop.ui.widgets.basic import Elided, button, label, line, mark, tool
 from sora_desktop.ui.widgets.hints import Hint
 from sora_desktop.ui.widgets.segments import Choice, Segments
@@ -76,7 +77,7 @@ class FixDialog(QDialog):
         self.shape.chosen.connect(self._on_shape_chosen)
         self.turn = tool("retry", self.tr("Turn"), self.tr("Turn by 90°"), text=self.tr("Turn"))
         self.turn.clicked.connect(self._on_turned)
-        self.bars = Segments([Choice("#000000", self.tr("Black bars")), Choice("#ffffff", self.tr("White bars"))])
+        self.bars = Segments([Choice(BLACK, self.tr("Black bars")), Choice(WHITE.lower(), self.tr("White bars"))])
         self.bars.setAccessibleName(self.tr("Colour of the bars"))
         self.bars.chosen.connect(lambda colour: self._change(bars=str(colour)))
         self.kind = Segments([Choice(mime, type_words(mime)) for mime in self._types()])

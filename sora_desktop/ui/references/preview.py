@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from sora_desktop.core.pictures import Size
 from sora_desktop.ui.references.box import Cut
-from sora_desktop.ui.theme import scale, theme
-from sora_desktop.ui.tokens import SIZES
+from sora_desktop.ui.theme import over_picture, scale, theme
+from sora_desktop.ui.tokens import BLACK, SIZES
 from sora_desktop.ui.widgets.hints import paint_thumb
 
 
@@ -101,7 +101,7 @@ class ThumbButton(QAbstractButton):
         rest.addRoundedRect(QRectF(self.rect()), scale(SIZES.radius_small), scale(SIZES.radius_small))
         hole = QPainterPath()
         hole.addRect(kept)
-        painter.fillPath(rest.subtracted(hole), QColor(0, 0, 0, 130))
+        painter.fillPath(rest.subtracted(hole), over_picture(BLACK, 130))
         pen = QPen(QColor("white"), 1)
         pen.setDashPattern([3, 2])
         painter.setPen(pen)
