@@ -50,21 +50,23 @@ def test_a_task_left_running_is_named(qapp: QApplication) -> None:
 
 
 def test_threads_windows_and_timers_are_seen(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leaks, "GRACE", 0.05)
     before = leaks.Before()
-    assert before.left() == []
     stop = threading.Event()
     thread = threading.Thread(target=stop.wait, name="left")
     thread.start()
     window = QWidget(objectName="left")
     timer = QTimer(window, interval=60_000)
     timer.start()
-    left = before.left()
-    assert left[:2] == ["thread left", "window QWidget 'left'"]
-    assert "60000 ms" in left[2]
+    with monkeypatch.context() as hurried:
+        hurried.setattr(leaks, "GRACE", 0.05)
+        left = before.left()
+    assert "thread left" in left
+    assert "window QWidget 'left'" in left
+    assert any("60000 ms" in each for each in left)
     stop.set()
     thread.join()
     window.deleteLater()
+    # With the usual patience: a busy machine takes its time to let a window go.
     assert before.left() == []
 
 
