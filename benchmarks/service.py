@@ -40,7 +40,9 @@ class Service:
             self._http.post(f"{self._control}/keys", json=told).raise_for_status()
 
     def bills(self) -> list[Any]:
-        """Every task that was billed, in order."""
+        """Every task that was billed, in order. RuntimeError where somebody ended the simulator meanwhile."""
+        if self.process.poll() is not None:
+            raise RuntimeError(f"the simulator is gone (code {self.process.returncode}): nothing was measured")
         entries = self._http.get(f"{self._control}/ledger").json()["entries"]
         return [entry for entry in entries if entry["kind"] == "bill"]
 
