@@ -21,7 +21,7 @@ from sora_desktop.engine.references import References
 from sora_desktop.engine.simulator_process import SimulatorProcess
 from sora_desktop.engine.tasks import Tasks
 from sora_desktop.providers.http import Http
-from sora_desktop.providers.registry import dialects
+from sora_desktop.providers.registry import Dialects
 from sora_desktop.storage.accounts import AccountStore
 from sora_desktop.storage.catalog import load_catalog
 from sora_desktop.storage.database import Database
@@ -91,7 +91,7 @@ async def opened(paths: Paths, *, override_key: str = "", own: bool | None = Tru
         engine = Engine(
             jobs=jobs,
             accounts=accounts,
-            dialects=dialects(http),
+            dialect_of=Dialects(http).of,
             http=http,
             settings=settings,
             references=References(ReferenceStore(database, paths), UploadStore(database), accounts, http),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
@@ -54,6 +56,12 @@ class Account(Kept):
     allow_http: bool = False
     created_at: float = 0.0
     reference_host: ReferenceHost | None = None
+    proxy: Literal["default", "system", "manual", "none"] = "default"
+    """Which way its calls take; `default` is what Settings, Network says."""
+    colour: str = ""
+    """A name of the palette's (`ui.tokens`); empty takes the next free one."""
+    header_names: tuple[str, ...] = ()
+    """Extra headers of every call to its origin. Their values are secrets, kept where the key is."""
     past_origins: tuple[str, ...] = ()
     """Where it pointed before: jobs that were sent there go on there, with the key of that time."""
 
@@ -63,6 +71,18 @@ def origin_of(url: str) -> str:
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+
+def is_private_host(host: str) -> bool:
+    """Whether `host` is written as one of this machine or of a private network."""
+    host = host.lower().rstrip(".")
+    if host in LOOPBACK or host.endswith((".localhost", ".local", ".lan", ".internal", ".home.arpa")):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host and bool(host)
+    return address.is_private or address.is_loopback or address.is_link_local
 
 
 def clean_key(text: str) -> str:
@@ -107,6 +127,25 @@ def clean_base_url(text: str, *, allow_http: bool = False) -> str:
     if parts.scheme.lower() == "http" and host not in LOOPBACK and not allow_http:
         raise UserError("url_plain_http", host=host)
     return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+OWN_HEADERS = frozenset(
+    {"authorization", "connection", "content-length", "content-type", "cookie", "host", "te", "transfer-encoding"}
+)
+"""Headers that the program itself sets, or that say how a request is framed."""
+
+
+def clean_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Extra headers as they are kept. Raises UserError for a name or a value that no request can carry."""
+    kept: dict[str, str] = {}
+    for name, value in headers.items():
+        name, value = name.strip(), value.strip()
+        if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", name) or name.lower() in OWN_HEADERS:
+            raise UserError("header_name", name=name[:80])
+        if not value or len(value) > MAX_KEY or not all("\x20" <= char <= "\x7e" for char in value):
+            raise UserError("header_value", name=name)
+        kept[name] = value
+    return kept
 
 
 def key_tail(key: str) -> str:

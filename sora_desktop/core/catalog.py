@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
+from enum import StrEnum
 
-from pydantic import Field, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 
 from sora_desktop.core.frozen import Frozen
 from sora_desktop.core.params import Param
 from sora_desktop.core.references import ReferenceRule
+from sora_desktop.core.servers import Server
 
 
 class PollRhythm(Frozen):
@@ -27,11 +29,28 @@ class Estimate(Frozen):
     most: float
 
 
+class Availability(StrEnum):
+    """Whether a model can be picked. `gone`: it was there, and the service no longer has it."""
+
+    AVAILABLE = "available"
+    COMING_SOON = "coming_soon"
+    STUDIO_ONLY = "studio_only"
+    GONE = "gone"
+
+
 class Model(Frozen):
-    """One model of a provider. `credits` is None where the price is not published."""
+    """One model of a provider. `credits` is None where the price is not published.
+
+    `gone_at` is in Unix seconds. `notices` are the service's own words. `unknown` keeps what a live list says under
+    keys that this version does not know.
+    """
 
     id: str
     name: str
+    availability: Availability = Availability.AVAILABLE
+    gone_at: float | None = None
+    notices: tuple[str, ...] = ()
+    unknown: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
     summary: str = ""
     modes: tuple[str, ...] = ("text-to-video",)
     prompt_required: bool = True
@@ -40,6 +59,11 @@ class Model(Frozen):
     params: tuple[Param, ...] = ()
     references: ReferenceRule | None = None
     estimate: Estimate | None = None
+
+    @property
+    def pickable(self) -> bool:
+        """Whether a new generation may use it."""
+        return self.availability is Availability.AVAILABLE
 
     def param(self, key: str) -> Param | None:
         return next((param for param in self.params if param.key == key), None)
@@ -59,6 +83,7 @@ class Provider(Frozen):
 
     `idempotent`: a create may be repeated with the same key. `has_balance`: a call reads the credits left.
     `rank`: its place in lists. `result_hours`: how long a result's URL lives, None where no lifetime is published.
+    `lists_models`: a free call lists the models (live catalogue). `server`: what an OpenAI-compatible server can do.
     """
 
     id: str
@@ -72,11 +97,13 @@ class Provider(Frozen):
     idempotent: bool = False
     has_balance: bool = False
     has_cancel: bool = False
+    lists_models: bool = False
     result_hours: float | None = None
     at_once: int = 3
     per_minute: int = 30
     poll: PollRhythm = PollRhythm()
     demo: Demo | None = None
+    server: Server | None = None
     rank: int = 100
     models: tuple[Model, ...] = Field(default=())
 
@@ -92,6 +119,11 @@ class Catalog:
     """All providers, by id."""
 
     def __init__(self, providers: Iterable[Provider]) -> None:
+        self._providers: dict[str, Provider] = {}
+        self.replace(providers)
+
+    def replace(self, providers: Iterable[Provider]) -> None:
+        """All providers anew: a file of the user's was added, changed or removed."""
         ranked = sorted(providers, key=lambda provider: (provider.rank, provider.id))
         self._providers = {provider.id: provider for provider in ranked}
 

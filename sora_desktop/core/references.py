@@ -14,7 +14,8 @@ class ReferenceRule(Frozen):
     """What a model takes as references.
 
     `sizes` are allowed pixel sizes as (width, height); empty means any. `field` is the wire field, `alternatives` the
-    fields that exclude it. `upload` says whether the provider takes files itself.
+    fields that exclude it. `upload`: the provider takes files in a call of their own, before the create call.
+    `attach`: the file itself travels in the create call (contract: openai_videos, `input_reference`).
     """
 
     max_count: int = 1
@@ -26,6 +27,7 @@ class ReferenceRule(Frozen):
     field: str = "references"
     alternatives: tuple[str, ...] = ()
     upload: bool = False
+    attach: bool = False
     note: str = ""
 
 
@@ -51,9 +53,13 @@ class Reference(Kept):
 
 
 class SentReference(Kept):
-    """A reference as the service knows it: the URL it can reach, and what the upload answered."""
+    """A reference as the service knows it: the URL it can reach, and what the upload answered.
 
-    url: str
+    `file` is set, and `url` is not, where the file itself travels in the create call.
+    """
+
+    url: str = ""
+    file: str = ""
     kind: str = "image"
     name: str = ""
     mime: str = ""
@@ -96,7 +102,7 @@ def _check_one(rule: ReferenceRule, reference: Reference, aspect: str, *, hosted
         problems += [fix.problem for place, fix in enumerate(found) if not place or found[place - 1].miss != fix.miss]
     else:
         problems += _check_facts(rule, reference, name)
-    if not reference.url and not rule.upload and not hosted:
+    if not reference.url and not rule.upload and not rule.attach and not hosted:
         wrong("reference_needs_url")
     return problems
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import ipaddress
+import json
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
 
 from sora_desktop.core.accounts import (
-    LOOPBACK,
     Account,
     ReferenceHost,
     clean_base_url,
+    clean_headers,
     clean_host,
     clean_key,
+    is_private_host,
     key_tail,
     origin_of,
 )
 from sora_desktop.core.catalog import Catalog, Model, Provider
 from sora_desktop.core.errors import UserError
+from sora_desktop.core.jobs import Job
 from sora_desktop.core.redact import know
 from sora_desktop.core.signal import Signal
+from sora_desktop.engine.offers import Offers
 from sora_desktop.providers.base import Connection
 from sora_desktop.storage.accounts import AccountStore
 from sora_desktop.storage.secrets import SecretAnswer, Secrets, SecretState
@@ -30,13 +33,15 @@ Resolver = Callable[[], Awaitable[Mapping[str, str]]]
 """The live addresses of the built-in simulator by provider id. Starts it where it does not run."""
 
 HOST_SUFFIX = "/s3"
+HEADERS_SUFFIX = "/headers"
 
 CHOICES = ("enabled", "default_model", "at_once", "per_minute", "position")
 """What the user may change of a built-in account."""
 
 
 class Accounts:
-    """All accounts of a data folder. `changed` comes after a change was committed, and when a key arrives late.
+    """All accounts of a data folder. `changed` comes after a change was committed, when a key arrives late, and when
+    what an account offers is another now.
 
     `override_key` is used instead of the kept key for the accounts it is told to `serve`, and is never stored.
     """
@@ -45,6 +50,7 @@ class Accounts:
         self, store: AccountStore, secrets: Secrets, catalog: Catalog, resolver: Resolver, *, override_key: str = ""
     ) -> None:
         self.catalog = catalog
+        self.offers = Offers(catalog)
         self.changed: Signal[[]] = Signal()
         self._store = store
         self._secrets = secrets
@@ -54,6 +60,7 @@ class Accounts:
         self._accounts: dict[str, Account] = {}
         know(override_key)
         secrets.changed.connect(self._on_secret_changed)
+        self.offers.changed.connect(self.changed.emit)
 
     def serve(self, account_id: str) -> None:
         """From now on the override key, where there is one, is this account's. A key belongs to one service only."""
@@ -95,7 +102,23 @@ class Accounts:
 
     def provider(self, account_id: str) -> Provider | None:
         account = self._accounts.get(account_id)
-        return self.catalog.provider(account.provider) if account else None
+        return self.offers.provider(account) if account else None
+
+    def provider_of(self, account_id: str, provider_id: str) -> Provider | None:
+        """The provider a job was made for: as its account sees it, or as it ships where the account is gone."""
+        account = self._accounts.get(account_id)
+        if account is not None and account.provider == provider_id:
+            return self.offers.provider(account)
+        return self.catalog.provider(provider_id)
+
+    def model_of(self, job: Job) -> Model | None:
+        """The model a job was made with, also one that can no longer be picked; None where nothing knows it."""
+        provider = self.provider_of(job.account, job.request.provider)
+        return provider.model(job.request.model) if provider else None
+
+    def model(self, account_id: str, model_id: str) -> Model | None:
+        provider = self.provider(account_id)
+        return provider.model(model_id) if provider else None
 
     def models(self, account_id: str) -> tuple[Model, ...]:
         """What this account can make; empty where the account or its provider is gone."""
@@ -190,6 +213,7 @@ class Accounts:
         del self._accounts[account_id]
         await self._secrets.delete(account_id)
         await self._secrets.delete(_host_entry(account_id))
+        await self._secrets.delete(account_id + HEADERS_SUFFIX)
         for origin in account.past_origins:
             await self._secrets.delete(_origin_entry(account_id, origin))
         self.changed.emit()
@@ -254,9 +278,37 @@ class Accounts:
             return Connection((await self._resolver())[account.provider], key)
         url = clean_base_url(base_url or account.base_url, allow_http=account.allow_http)
         provider = self.catalog.provider(account.provider)
-        if provider is not None and not provider.needs_key:
-            return Connection(url, (await self._secret(account_id, url)).value)
-        return Connection(url, await self._key(account_id, url))
+        needs_key = provider is None or provider.needs_key
+        key = await self._key(account_id, url) if needs_key else (await self._secret(account_id, url)).value
+        here = origin_of(url) == origin_of(account.base_url)
+        headers = await self._headers(account) if account.header_names and here else {}
+        return Connection(url, key, headers, account.proxy)
+
+    async def set_headers(self, account_id: str, headers: Mapping[str, str]) -> SecretState:
+        """Keeps the values of an account's extra headers, as `set_key` does, and their names with the account.
+
+        Raises UserError for a name or a value that no header can carry.
+        """
+        account = self._accounts.get(account_id)
+        if account is None or account.builtin:
+            raise UserError("account_unknown", name=account_id)
+        headers = clean_headers(headers)
+        state = await self._secrets.put(account_id + HEADERS_SUFFIX, json.dumps(headers)) if headers else None
+        if headers == {}:
+            await self._secrets.delete(account_id + HEADERS_SUFFIX)
+        await self.save(account.model_copy(update={"header_names": tuple(headers)}))
+        return state or SecretState.FOUND
+
+    async def _headers(self, account: Account) -> dict[str, str]:
+        """The extra headers with their values. Raises UserError: `headers_missing`, `key_locked`."""
+        answer = await self._secrets.get(account.id + HEADERS_SUFFIX)
+        if answer.state is SecretState.LOCKED:
+            raise UserError("key_locked")
+        kept: dict[str, str] = json.loads(answer.value) if answer.value else {}
+        missing = [name for name in account.header_names if name not in kept]
+        if missing:
+            raise UserError("headers_missing", names=", ".join(missing))
+        return {name: kept[name] for name in account.header_names}
 
     async def _key(self, account_id: str, url: str) -> str:
         answer = await self._secret(account_id, url)
@@ -285,7 +337,7 @@ class Accounts:
         return account.builtin or is_private_host(urlsplit(base_url or account.base_url).hostname or "")
 
     def _on_secret_changed(self, account_id: str) -> None:
-        if account_id.removesuffix(HOST_SUFFIX) in self._accounts:
+        if account_id.removesuffix(HOST_SUFFIX).removesuffix(HEADERS_SUFFIX) in self._accounts:
             self.changed.emit()
 
 
@@ -308,18 +360,6 @@ def _demo_account(provider: Provider) -> Account | None:
 def _origin_entry(account_id: str, origin: str) -> str:
     """The entry of the keyring that holds the key of an origin which the account has left."""
     return f"{account_id}@{origin}"
-
-
-def is_private_host(host: str) -> bool:
-    """Whether `host` is written as one of this machine or of a private network."""
-    host = host.lower().rstrip(".")
-    if host in LOOPBACK or host.endswith((".localhost", ".local", ".lan", ".internal", ".home.arpa")):
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return "." not in host and bool(host)
-    return address.is_private or address.is_loopback or address.is_link_local
 
 
 def _with_choices(account: Account, choices: Account | None) -> Account:

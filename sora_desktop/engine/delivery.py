@@ -13,14 +13,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sora_desktop.core import references as rules
-from sora_desktop.core.accounts import Account, ReferenceHost
+from sora_desktop.core.accounts import Account, ReferenceHost, is_private_host
 from sora_desktop.core.catalog import Model
 from sora_desktop.core.errors import EnvironmentProblem, FailureKind, ProviderError, UserError
 from sora_desktop.core.fixes import chosen_aspect, fitted
 from sora_desktop.core.jobs import Job
 from sora_desktop.core.pictures import Picture, Plan
 from sora_desktop.core.references import Reference, ReferenceRule, SentReference
-from sora_desktop.engine.accounts import is_private_host
 from sora_desktop.engine.references import Way
 from sora_desktop.engine.works import Transfer, Works
 from sora_desktop.media.pictures import Mended, ending, mend
@@ -177,7 +176,7 @@ class Delivery:
                 return remembered
             works.pulse(other.id).count()
             try:
-                dialect = works.dialects[provider.dialect]
+                dialect = works.dialect_of(provider)
                 sent = await dialect.upload(connection, model, ready.reference, ready.file, self._report(job))
             except ProviderError as error:
                 works.missed(other.id, error)

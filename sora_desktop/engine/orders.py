@@ -146,7 +146,7 @@ class Orders:
         job = self._job(job_id)
         if job.state is not State.WAITING or self._scheduler.busy(job_id):
             raise UserError("job_sent")
-        model = self._works.accounts.catalog.model(request.provider, request.model)
+        model = self._works.accounts.model_of(job.having(request=request))
         if model is None or request.provider != job.request.provider:
             raise UserError("model_unknown", name=request.model)
         hosted = self._works.references.takes_files(job.account, model.references)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from sora_desktop.core import request as requests
 from sora_desktop.core.accounts import Account
+from sora_desktop.core.catalog import Provider
 from sora_desktop.core.errors import EnvironmentProblem, ProviderError, UserError
 from sora_desktop.core.jobs import REMOTE, Job, State
 from sora_desktop.core.request import GenerationRequest
@@ -47,7 +48,7 @@ class Engine:
         *,
         jobs: JobStore,
         accounts: Accounts,
-        dialects: dict[str, Dialect],
+        dialect_of: Callable[[Provider], Dialect],
         http: Http,
         settings: SettingsStore,
         references: References,
@@ -61,13 +62,13 @@ class Engine:
         self.references = references
         self._store = jobs
         self._accounts = accounts
-        self._dialects = dialects
+        self._dialect_of = dialect_of
         self._tasks = tasks
         self._board = Board(jobs)
         self._works = Works(
             board=self._board,
             accounts=accounts,
-            dialects=dialects,
+            dialect_of=dialect_of,
             http=http,
             settings=settings,
             references=references,
@@ -162,10 +163,12 @@ class Engine:
         return jobs
 
     def _checked(self, account: Account, request: GenerationRequest) -> GenerationRequest:
-        provider = self._accounts.catalog.provider(account.provider)
+        provider = self._accounts.provider(account.id)
         model = provider.model(request.model) if provider else None
         if provider is None or model is None:
             raise UserError("model_unknown", name=request.model)
+        if not model.pickable:
+            raise UserError(f"model_{model.availability}", name=model.name)
         hosted = self.references.takes_files(account.id, model.references)
         problems = requests.check(model, request.prompt, request.values, request.references, hosted=hosted)
         if problems:
@@ -188,7 +191,7 @@ class Engine:
         connection = await self._accounts.connection(account_id)
         self._works.pulse(account_id).count()
         try:
-            balance = await self._dialects[provider.dialect].balance(connection)
+            balance = await self._dialect_of(provider).balance(connection)
         except ProviderError as error:
             self._works.missed(account_id, error)
             raise
@@ -206,7 +209,7 @@ class Engine:
             raise UserError("account_unknown", name=account_id)
         connection = await self._accounts.connection(account_id)
         try:
-            check = await self._dialects[provider.dialect].check(connection)
+            check = await self._dialect_of(provider).check(connection)
         except ProviderError as error:
             self._works.missed(account_id, error)
             raise

@@ -13,13 +13,13 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
-from sora_desktop.core.accounts import Account, ReferenceHost, clean_host
+from sora_desktop.core.accounts import Account, ReferenceHost, clean_host, is_private_host
 from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent, UserError
 from sora_desktop.core.fixes import fitted
 from sora_desktop.core.pictures import Plan
 from sora_desktop.core.references import Reference, ReferenceRule
 from sora_desktop.core.signal import Signal
-from sora_desktop.engine.accounts import Accounts, is_private_host
+from sora_desktop.engine.accounts import Accounts
 from sora_desktop.media.pictures import Mended, inspect, mend, thumbnail
 from sora_desktop.providers.http import Http, Looked
 from sora_desktop.providers.s3 import Bucket

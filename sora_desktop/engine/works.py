@@ -45,7 +45,7 @@ class Works:
 
     board: Board
     accounts: Accounts
-    dialects: dict[str, Dialect]
+    dialect_of: Callable[[Provider], Dialect]
     http: Http
     settings: SettingsStore
     references: References
@@ -86,7 +86,7 @@ class Works:
 
     def provider(self, job: Job) -> Provider:
         """The job's provider. Raises UserError where the catalogue no longer has it."""
-        provider = self.accounts.catalog.provider(job.request.provider)
+        provider = self.accounts.provider_of(job.account, job.request.provider)
         if provider is None:
             raise UserError("model_unknown", name=job.request.model)
         return provider
@@ -98,7 +98,7 @@ class Works:
         return model
 
     def dialect(self, job: Job) -> Dialect:
-        return self.dialects[self.provider(job).dialect]
+        return self.dialect_of(self.provider(job))
 
     async def connection(self, job: Job) -> Connection:
         """Where and with which key the job is sent. Raises UserError with the sentence where there is no key."""

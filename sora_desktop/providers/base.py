@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -16,10 +16,15 @@ from sora_desktop.core.request import GenerationRequest
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where a call goes and with which key. The key is sent to this base URL's origin and to nobody else."""
+    """Where a call goes, with which key and extra headers, and by which way through the network.
+
+    Key and headers are sent to this base URL's origin and to nobody else. `route` is the account's `proxy`.
+    """
 
     base_url: str
     key: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    route: str = "default"
 
 
 class RemoteStatus(StrEnum):
@@ -62,6 +67,38 @@ class Check:
     """False where the service has no free call that proves the key (it answered, and did not refuse it)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What an earlier answer said of its version, to ask only for what changed since."""
+
+    etag: str = ""
+    modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A service's list of models. `unchanged`: it is as it was at the stamp, and `models` is empty.
+
+    `notes` say which entries could not be read and why, in plain words; `body` is the answer itself, to be kept.
+    """
+
+    models: tuple[Model, ...] = ()
+    notes: tuple[str, ...] = ()
+    stamp: Stamp = Stamp()
+    unchanged: bool = False
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that travels in a create call, as the multipart field `field`."""
+
+    field: str
+    file: Path
+    name: str
+    mime: str
+
+
 Progress = Callable[[int, int], None]
 """(bytes so far, bytes in all or 0 where unknown)"""
 
@@ -73,7 +110,9 @@ class Dialect(Protocol):
         """The exact bytes of the create call. The same arguments give the same bytes."""
         ...
 
-    async def create(self, connection: Connection, body: bytes, intent: str) -> RemoteTask:
+    async def create(
+        self, connection: Connection, body: bytes, intent: str, files: Sequence[Attachment] = ()
+    ) -> RemoteTask:
         """Starts a paid task. ProviderError.sent says whether it may have been accepted."""
         ...
 
@@ -91,4 +130,19 @@ class Dialect(Protocol):
         self, connection: Connection, model: Model, reference: Reference, file: Path, progress: Progress
     ) -> SentReference:
         """Puts one local file where the service can reach it. Services without uploads raise ProviderError."""
+        ...
+
+    async def models(self, connection: Connection, known: Sequence[Model], stamp: Stamp) -> Listing | None:
+        """The live list of models, a free call; None where the service has none.
+
+        `known` are the shipped models, whose words and labels are used where the list has none.
+        """
+        ...
+
+    def listed(self, body: bytes, known: Sequence[Model]) -> Listing:
+        """A kept `Listing.body` read again, without the network."""
+        ...
+
+    async def tasks(self, connection: Connection) -> tuple[RemoteTask, ...] | None:
+        """The newest tasks of the account, to find one whose create answer was lost; None where there is no list."""
         ...

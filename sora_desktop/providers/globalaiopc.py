@@ -17,7 +17,15 @@ from sora_desktop.core.params import wire_values
 from sora_desktop.core.references import Reference, SentReference
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.providers.answers import Answer, Record, first, identifier, number, record, segment, unwrap
-from sora_desktop.providers.base import Check, Connection, Progress, RemoteTask
+from sora_desktop.providers.base import (
+    Attachment,
+    Check,
+    Connection,
+    Listing,
+    Progress,
+    RemoteTask,
+    Stamp,
+)
 from sora_desktop.providers.refusals import About, broken, by_status, paid, problem, said_in
 from sora_desktop.providers.tasks import Words, no_such_task, read_task
 
@@ -57,7 +65,9 @@ class GlobalAIOPC:
             body[field] = [reference.url for reference in references]
         return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", errors="replace")
 
-    async def create(self, connection: Connection, body: bytes, intent: str) -> RemoteTask:
+    async def create(
+        self, connection: Connection, body: bytes, intent: str, files: Sequence[Attachment] = ()
+    ) -> RemoteTask:
         """Starts a task. See `base.Dialect.create`."""
         answer = await paid(self._http.call(connection, "POST", "/v1/sora/videos", json_body=body))
         task = unwrap(answer.record(), "id", "task_id", "taskId")
@@ -108,6 +118,16 @@ class GlobalAIOPC:
             kind=FailureKind.REFUSED, code="reference_needs_url", args=args, action=Action.EDIT, field="references"
         )
         raise ProviderError(failure, Sent.REFUSED)
+
+    async def models(self, connection: Connection, known: Sequence[Model], stamp: Stamp) -> None:
+        """None: no such call is published."""
+
+    def listed(self, body: bytes, known: Sequence[Model]) -> Listing:
+        """Empty: there is no list to be kept."""
+        return Listing()
+
+    async def tasks(self, connection: Connection) -> None:
+        """None: no list of tasks is published."""
 
     def _problem(self, answer: Answer, about: About, connection: Connection, inner: int | None = None) -> ProviderError:
         return problem(answer, about, now=self._http.clock(), keys=[connection.key], status=inner)

@@ -122,8 +122,8 @@ class Http:
         answer that is no success, as much is read as comes.
         """
         url = target(connection.base_url, path)
-        keys = [connection.key] if connection.key else []
-        sent = {**key_header(connection.key), "accept": "application/json", **(headers or {})}
+        keys = [secret for secret in (connection.key, *connection.headers.values()) if secret]
+        sent = {**connection.headers, **key_header(connection.key), "accept": "application/json", **(headers or {})}
         clients = await self._ready()
         client = clients.calls if method == "GET" else clients.single
         if upload is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sora_desktop.core.catalog import Provider
 from sora_desktop.providers.base import Dialect
 from sora_desktop.providers.globalaiopc import GlobalAIOPC
 from sora_desktop.providers.rivya import Rivya
@@ -12,6 +13,13 @@ if TYPE_CHECKING:
     from sora_desktop.providers.http import Http
 
 
-def dialects(http: Http) -> dict[str, Dialect]:
-    """The dialects, all on one `http`."""
-    return {"rivya": Rivya(http), "globalaiopc": GlobalAIOPC(http)}
+class Dialects:
+    """The wire of each provider, all on one `http`."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+        self._own: dict[str, Dialect] = {"rivya": Rivya(http), "globalaiopc": GlobalAIOPC(http)}
+
+    def of(self, provider: Provider) -> Dialect:
+        """The dialect that `provider` speaks. Raises KeyError for a name that no file should hold (see `parse`)."""
+        return self._own[provider.dialect]

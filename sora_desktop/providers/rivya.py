@@ -31,7 +31,15 @@ from sora_desktop.providers.answers import (
     unwrap,
     web_urls,
 )
-from sora_desktop.providers.base import Check, Connection, Progress, RemoteTask
+from sora_desktop.providers.base import (
+    Attachment,
+    Check,
+    Connection,
+    Listing,
+    Progress,
+    RemoteTask,
+    Stamp,
+)
 from sora_desktop.providers.refusals import (
     CLOSED,
     CREDITS,
@@ -94,7 +102,9 @@ class Rivya:
         body = {"model": model.id, "prompt": request.prompt, "client_request_id": intent, "params": params}
         return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", errors="replace")
 
-    async def create(self, connection: Connection, body: bytes, intent: str) -> RemoteTask:
+    async def create(
+        self, connection: Connection, body: bytes, intent: str, files: Sequence[Attachment] = ()
+    ) -> RemoteTask:
         """Starts a task; the intent travels as Idempotency-Key. See `base.Dialect.create`."""
         headers = {"idempotency-key": intent}
         call = self._http.call(connection, "POST", "/api/v1/generations", json_body=body, headers=headers)
@@ -155,6 +165,17 @@ class Rivya:
             seconds=number(first(body, "duration_seconds", "durationSeconds")) or reference.seconds,
             duration_token=_token(first(body, "duration_token", "durationToken")),
         )
+
+    async def models(self, connection: Connection, known: Sequence[Model], stamp: Stamp) -> Listing | None:
+        """The live list of video models (contract: rivya, `GET /api/v1/models`), without a key."""
+        return None
+
+    def listed(self, body: bytes, known: Sequence[Model]) -> Listing:
+        """A kept list read again."""
+        return Listing()
+
+    async def tasks(self, connection: Connection) -> None:
+        """None: no list of tasks is published; a lost answer is asked for again by its idempotency key."""
 
     async def _credits(self, connection: Connection) -> tuple[float, Answer]:
         answer = await self._http.call(connection, "GET", "/api/v1/credits")

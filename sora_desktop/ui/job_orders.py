@@ -213,7 +213,7 @@ class JobOrders(QObject):
         """Prompt and parameters of a job that was not sent yet."""
         from sora_desktop.ui.jobs.edit import EditJobDialog
 
-        model = self._studio.catalog.model(job.request.provider, job.request.model)
+        model = self._studio.accounts.model_of(job)
         if model is not None:
             EditJobDialog(self._studio, job, model, self._window.window()).open()
 
@@ -227,7 +227,7 @@ class JobOrders(QObject):
         accounts = self._studio.accounts
         texts: list[str] = []
         for job in jobs:
-            account, provider = accounts.get(job.account), self._studio.catalog.provider(job.request.provider)
+            account, provider = accounts.get(job.account), accounts.provider_of(job.account, job.request.provider)
             texts.append(proof(job, provider.name if provider else "", account.name if account else ""))
         QGuiApplication.clipboard().setText("\n".join(texts))
         self.show_message.emit(
@@ -249,7 +249,7 @@ class JobOrders(QObject):
         self.run(lambda job_id: self._studio.engine.move(job_id, before_id), jobs)
 
     def _top_up(self, job: Job) -> None:
-        provider = self._studio.catalog.provider(job.request.provider)
+        provider = self._studio.accounts.provider_of(job.account, job.request.provider)
         if provider is not None and provider.site.startswith(("https://", "http://")):
             QDesktopServices.openUrl(QUrl(provider.site))
 

@@ -23,9 +23,8 @@ from sora_desktop.core.request import GenerationRequest, check
 from sora_desktop.providers import http
 from sora_desktop.providers.base import Connection, Dialect, RemoteStatus
 from sora_desktop.providers.http import Http
-from sora_desktop.providers.registry import dialects
 from sora_desktop.simulator.keys import SIMULATOR_GLOBALAIOPC_KEY, SIMULATOR_RIVYA_KEY
-from support.dialects import ALL_MODELS, catalog, model, request, shared_context
+from support.dialects import ALL_MODELS, catalog, dialect_of, model, request, shared_context
 from support.simulator import SimulatorProcess
 
 NAMES = ("rivya", "globalaiopc")
@@ -73,17 +72,17 @@ async def door() -> AsyncIterator[Http]:
 
 @pytest.fixture(params=NAMES)
 def service(request: pytest.FixtureRequest, door: Http, simulator: SimulatorProcess) -> Service:
-    return Service(request.param, dialects(door)[request.param], door, simulator)
+    return Service(request.param, dialect_of(door, request.param), door, simulator)
 
 
 @pytest.fixture
 def rivya(door: Http, simulator: SimulatorProcess) -> Service:
-    return Service("rivya", dialects(door)["rivya"], door, simulator)
+    return Service("rivya", dialect_of(door, "rivya"), door, simulator)
 
 
 @pytest.fixture
 def globalaiopc(door: Http, simulator: SimulatorProcess) -> Service:
-    return Service("globalaiopc", dialects(door)["globalaiopc"], door, simulator)
+    return Service("globalaiopc", dialect_of(door, "globalaiopc"), door, simulator)
 
 
 # From the request to the file.
@@ -95,7 +94,7 @@ async def test_every_model_from_the_request_to_the_file(
     door: Http, simulator: SimulatorProcess, provider: str, model_id: str, wrap: bool
 ):
     simulator.control("POST", "/manners", {"wrap": wrap and provider == "globalaiopc"})
-    service = Service(provider, dialects(door)[provider], door, simulator)
+    service = Service(provider, dialect_of(door, provider), door, simulator)
     intent = next(intents)
     body = service.body(request(provider, model_id, "A boat at first light"), intent)
     task = await service.dialect.create(service.connection, body, intent)
@@ -133,7 +132,7 @@ async def test_whatever_passes_our_check_passes_the_services(
     door: Http, simulator: SimulatorProcess, provider: str, model_id: str
 ):
     """The strict simulator takes every body that a user can put together."""
-    service = Service(provider, dialects(door)[provider], door, simulator)
+    service = Service(provider, dialect_of(door, provider), door, simulator)
     loop = asyncio.get_running_loop()
     bodies: list[bytes] = []
 

@@ -25,7 +25,8 @@ DAY = 86_400.0
 
 
 def lines(now: float = NOW, pace: float = 1.0) -> Lines:
-    return Lines(load_catalog(), lambda _account: pace, lambda: now)
+    catalog = load_catalog()
+    return Lines(lambda job: catalog.model(job.request.provider, job.request.model), lambda _account: pace, lambda: now)
 
 
 def model_of(*jobs: Job) -> QueueModel:

@@ -15,7 +15,7 @@ from sora_desktop.engine.references import References
 from sora_desktop.engine.tasks import Tasks
 from sora_desktop.providers.base import Dialect
 from sora_desktop.providers.http import Http
-from sora_desktop.providers.registry import dialects as all_dialects
+from sora_desktop.providers.registry import Dialects
 from sora_desktop.storage.accounts import AccountStore
 from sora_desktop.storage.catalog import load_catalog
 from sora_desktop.storage.database import Database
@@ -69,11 +69,11 @@ class Bench:
         await self.accounts.load()
         self.tasks = Tasks()
         self.tasks.failed.connect(lambda error, name: self.defects.append(error))
-        services = self._services or all_dialects(self.http)
+        services, real = self._services, Dialects(self.http)
         self.engine = Engine(
             jobs=JobStore(self.database),
             accounts=self.accounts,
-            dialects=dict(services),
+            dialect_of=lambda provider: services[provider.id] if services else real.of(provider),
             http=self.http,
             settings=self.settings,
             references=References(

@@ -15,7 +15,7 @@ from sora_desktop.core.request import GenerationRequest
 from sora_desktop.providers import http as door
 from sora_desktop.providers.base import Connection, Dialect
 from sora_desktop.providers.http import Http
-from sora_desktop.providers.registry import dialects
+from sora_desktop.providers.registry import Dialects
 from sora_desktop.storage.catalog import load_catalog
 from support.raw_server import RawServer, always, in_turn, raw_server, reply
 
@@ -43,6 +43,12 @@ def model(provider: str, model_id: str) -> Model:
 ALL_MODELS = [(provider.id, one.id) for provider in catalog().providers for one in provider.models]
 
 
+def dialect_of(http: Http, provider: str) -> Dialect:
+    found = catalog().provider(provider)
+    assert found is not None
+    return Dialects(http).of(found)
+
+
 def request(provider: str, model_id: str, prompt: str = "A boat", **values: Any) -> GenerationRequest:
     return GenerationRequest(provider=provider, model=model_id, prompt=prompt, values=values)
 
@@ -55,7 +61,7 @@ async def talking(name: str, *answers: bytes, **options: Any) -> AsyncIterator[t
         await http.warm()
     try:
         async with raw_server(in_turn(*answers) if answers else always(reply(200, {}))) as server:
-            yield dialects(http)[name], Connection(server.url, KEY), server
+            yield dialect_of(http, name), Connection(server.url, KEY), server
     finally:
         await http.aclose()
 

@@ -17,7 +17,16 @@ from sora_desktop.core.catalog import Model
 from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent
 from sora_desktop.core.references import Reference, SentReference
 from sora_desktop.core.request import GenerationRequest
-from sora_desktop.providers.base import Check, Connection, Progress, RemoteStatus, RemoteTask
+from sora_desktop.providers.base import (
+    Attachment,
+    Check,
+    Connection,
+    Listing,
+    Progress,
+    RemoteStatus,
+    RemoteTask,
+    Stamp,
+)
 
 
 class Mood(StrEnum):
@@ -61,7 +70,9 @@ class Service:
         self.billed[task] = (intent, hashlib.sha256(body).hexdigest())
         return task
 
-    async def create(self, connection: Connection, body: bytes, intent: str) -> RemoteTask:
+    async def create(
+        self, connection: Connection, body: bytes, intent: str, files: Sequence[Attachment] = ()
+    ) -> RemoteTask:
         mood = self.moods.popleft() if self.moods else Mood.WELL
         match mood:
             case Mood.NOT_SENT:
@@ -140,3 +151,12 @@ class OnlyDownloads:
         self, url: str, *, offset: int = 0, validator: str = "", allow_private: bool = False
     ) -> AsyncIterator[Bytes]:
         yield Bytes(self.content)
+
+    async def models(self, connection: Connection, known: Sequence[Model], stamp: Stamp) -> None:
+        """None: it has no list."""
+
+    def listed(self, body: bytes, known: Sequence[Model]) -> Listing:
+        return Listing()
+
+    async def tasks(self, connection: Connection) -> None:
+        """None: it lists none."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
-from sora_desktop.core.catalog import Catalog, Estimate, Model
+from sora_desktop.core.catalog import Estimate, Model
 from sora_desktop.core.errors import Action, Billed, Failure
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.params import controls
@@ -52,15 +52,13 @@ def tr(text: str) -> str:
 
 @dataclass(slots=True)
 class Lines:
-    """Turns jobs into lines. `pace` is the factor on an account's waiting times, `now` the clock in Unix seconds."""
+    """Turns jobs into lines. `model` finds the model of a job, `pace` is the factor on the waiting times of an account,
+    `now` the clock in Unix seconds."""
 
-    catalog: Catalog
+    model: Callable[[Job], Model | None]
     pace: Callable[[str], float]
     now: Callable[[], float] = time.time
     paused: Callable[[], bool] = field(default=lambda: False)
-
-    def model(self, job: Job) -> Model | None:
-        return self.catalog.model(job.request.provider, job.request.model)
 
     def job(self, job: Job, transfer: Transfer | None = None) -> Line:
         """The line of one job."""

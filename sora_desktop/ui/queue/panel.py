@@ -54,7 +54,7 @@ class QueuePanel(QWidget):
         engine = studio.engine
         self.orders = JobOrders(studio, self)
         self.thumbnails = Thumbnails(lambda job_id: thumbnail_path(studio.paths, job_id), self)
-        lines = Lines(studio.catalog, engine.pace, paused=lambda: engine.paused)
+        lines = Lines(studio.accounts.model_of, engine.pace, paused=lambda: engine.paused)
         self.model = QueueModel(lines, self)
         self._delegate = QueueDelegate(self.model, self.thumbnails, self)
         self.view = QueueView(self.model, self._delegate, self)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
-from sora_desktop.core.catalog import Catalog
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.params import as_text, controls
 from sora_desktop.engine.accounts import Accounts
@@ -27,10 +26,10 @@ def tr(text: str) -> str:
     return QCoreApplication.translate("Facts", text)
 
 
-def asked(job: Job, catalog: Catalog, accounts: Accounts) -> list[Fact]:
+def asked(job: Job, accounts: Accounts) -> list[Fact]:
     """What was asked for: model, account, every parameter in the order of the model."""
     account = accounts.get(job.account)
-    model = catalog.model(job.request.provider, job.request.model)
+    model = accounts.model_of(job)
     found = [
         Fact(tr("Model"), model.name if model else job.request.model),
         Fact(tr("Account"), account.name if account else tr("removed")),

@@ -53,7 +53,7 @@ class ViewerPanel(QWidget):
         self._job: Job | None = None
         self._transfer: Transfer | None = None
         engine = studio.engine
-        self._lines = Lines(studio.catalog, engine.pace, paused=lambda: engine.paused)
+        self._lines = Lines(studio.accounts.model_of, engine.pace, paused=lambda: engine.paused)
         self.orders = JobOrders(studio, self)
         self.player = Player(self)
         self._saver = FrameSaver(studio, self)
@@ -261,7 +261,7 @@ class ViewerPanel(QWidget):
         picture = ""
         if not image.isNull():
             picture = f"{image.width()}×{image.height()} · {self.player.fps:g} fps"
-        asked = facts.asked(job, self._studio.catalog, self._studio.accounts)
+        asked = facts.asked(job, self._studio.accounts)
         line_of = self._lines.job(job)
         summary = " · ".join(part for part in (self._lines.meta(job), line_of.price, self._lines.took(job)) if part)
         self.details.show_job(job, asked, facts.became(job, picture), summary)
