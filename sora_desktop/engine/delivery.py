@@ -146,7 +146,7 @@ class Delivery:
                 return remembered
             works.pulse(job.account).count()
             dialect = works.dialect(job)
-            sent = await dialect.upload(connection, model, ready.reference, ready.file, self._report(job))
+            sent = await dialect.upload(connection, model, ready.reference, ready.file, self._report(job, reference))
             works.heard(job.account)
             await self._remember(place, ready.sha256, sent)
             return sent
@@ -177,7 +177,7 @@ class Delivery:
             works.pulse(other.id).count()
             try:
                 dialect = works.dialect_of(provider)
-                sent = await dialect.upload(connection, model, ready.reference, ready.file, self._report(job))
+                sent = await dialect.upload(connection, model, ready.reference, ready.file, self._report(job, reference))
             except ProviderError as error:
                 works.missed(other.id, error)
                 raise HostTrouble(error) from None
@@ -204,7 +204,7 @@ class Delivery:
             try:
                 there = known is not None and (self._fresh(key, job.account) or await bucket.has(key))
                 if not there:
-                    await bucket.put(key, ready.file, ready.reference.mime, self._report(job))
+                    await bucket.put(key, ready.file, ready.reference.mime, self._report(job, reference))
             except ProviderError as error:
                 raise HostTrouble(error) from None
             self._see(key)
@@ -277,9 +277,9 @@ class Delivery:
             await self._store.uploads.put(Upload(account=place, sha256=sha256, sent=sent, uploaded_at=now))
         self._see(sent.url)
 
-    def _report(self, job: Job) -> Progress:
+    def _report(self, job: Job, reference: Reference) -> Progress:
         def report(done: int, total: int) -> None:
-            self._works.progress.emit(job.id, Transfer("upload", done, total))
+            self._works.progress.emit(job.id, Transfer("upload", done, total, reference.sha256))
 
         return report
 

@@ -32,11 +32,13 @@ CALLS_AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Bytes on their way. `kind` is "upload" or "download"; `total` is 0 where it is not known."""
+    """Bytes on their way. `kind` is "upload" or "download"; `total` is 0 where it is not known. `content` is the hash
+    of the original that is uploaded."""
 
     kind: str
     done: int
     total: int
+    content: str = ""
 
 
 @dataclass(slots=True)

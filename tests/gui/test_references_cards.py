@@ -160,7 +160,10 @@ class TestCards:
         job = made(state=State.PREPARING)
         request = job.request.model_copy(update={"references": panel.page.draft.references})
         engine.jobs[job.id] = job.having(request=request)
-        engine.progress_changed.emit(job.id, Transfer("upload", 2_100_000, 5_200_000))
+        engine.progress_changed.emit(job.id, Transfer("upload", 1_000, 2_000, "another picture of the same job"))
+        assert not card.bar.isVisible()
+        (own,) = request.references
+        engine.progress_changed.emit(job.id, Transfer("upload", 2_100_000, 5_200_000, own.sha256))
         assert card.bar.isVisible()
         assert card.bar.value() == 404
         assert card.facts.text() == "Uploading 40% · 2.1 of 5.2 MB"

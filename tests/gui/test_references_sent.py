@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from PIL import Image
+from pillow_heif import register_heif_opener
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
@@ -109,6 +110,41 @@ def test_variations_of_a_converted_picture_upload_once_and_use_again_brings_it_b
     assert opened_again == first.request.references
     run.until(lambda: not section.cards[0].thumb._pixmap.isNull())
     assert section.cards[0].report.errors == ()
+
+
+FOREIGN = {
+    "phone.heic": {"kind": "HEIF", "quality": 90},
+    "web.avif": {"quality": 90},
+    "loop.gif": {"save_all": True, "append_images": [Image.new("RGB", (900, 700), "red")]},
+    "old.bmp": {},
+    "print.jpg": {"mode": "CMYK", "kind": "TIFF"},
+}
+"""Files that the service does not take as they are; the last is no JPEG, whatever its name says."""
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_foreign_format_is_converted_with_one_click_and_arrives(
+    window: MainWindow, opened: Opened, run: Run, qtbot: QtBot, tmp_path: Path, name: str
+) -> None:
+    register_heif_opener()
+    file = photo(tmp_path / name, 900, 700, **FOREIGN[name])
+    original = file.read_bytes()
+    window.compose.choose(RIVYA)
+    Drag(window.compose, of_files(file), QPoint(20, 10)).drop()
+    added(window, run, name)
+    cards = window.compose.references.cards
+    assert cards[0].report.hint, "it says what is wrong before money is spent"
+    qtbot.mouseClick(cards[0].fix, LEFT)
+    fixed = window.compose.references.cards[0].report
+    assert (fixed.hint, fixed.errors) == ("", ())
+    (item,) = json.loads(generate(window, opened, run).body)["params"]["referenceMediaItems"]
+    assert item["mimeType"] in {"image/jpeg", "image/png"}
+    picture = arrived(item["url"])
+    assert Image.MIME[picture.format or ""] == item["mimeType"]
+    assert picture.size == (900, 700)
+    left = picture.convert("RGB").getpixel((100, 350))
+    assert left[1] > 90 and left[0] < 60  # type: ignore[index]  # teal
+    assert file.read_bytes() == original
 
 
 def test_the_last_frame_of_a_clip_from_the_viewer_and_from_the_queue(

@@ -17,7 +17,9 @@ from support.studio import Opened
 COPY, LEFT, NONE = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
-def photo(path: Path, width: int = 640, height: int = 360, kind: str | None = None, **more: Any) -> Path:
+def photo(
+    path: Path, width: int = 640, height: int = 360, kind: str | None = None, mode: str = "RGB", **more: Any
+) -> Path:
     """A picture with something to see at `path`; its format by its name, or `kind` for a mislabelled one.
 
     Its left half is teal, its right half orange, with a white square in the middle.
@@ -26,7 +28,7 @@ def photo(path: Path, width: int = 640, height: int = 360, kind: str | None = No
     draw = ImageDraw.Draw(picture)
     draw.rectangle((width // 2, 0, width, height), fill="orange")
     draw.rectangle((width * 3 // 8, height * 3 // 8, width * 5 // 8, height * 5 // 8), fill="white")
-    picture.save(path, kind, **more)
+    picture.convert(mode).save(path, kind, **more)
     return path
 
 

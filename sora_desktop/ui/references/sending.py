@@ -19,8 +19,8 @@ class Sending(QObject):
     def __init__(self, engine: Engine, cards: Callable[[], Sequence[Card]], parent: QObject) -> None:
         super().__init__(parent)
         self._engine, self._cards = engine, cards
-        self._uploads: dict[str, tuple[frozenset[str], Transfer]] = {}
-        """By job: what it sends, by hash, and how far it is."""
+        self._uploads: dict[str, Transfer] = {}
+        """By job: what it sends now, and how far it is."""
         bind(engine.progress_changed, self._on_progress, self)
         bind(engine.job_changed, self._on_job_changed, self)
         bind(engine.job_removed, self._over, self)
@@ -28,8 +28,7 @@ class Sending(QObject):
     def _on_progress(self, job_id: str, transfer: Transfer) -> None:
         job = self._engine.jobs.get(job_id)
         if transfer.kind == "upload" and job is not None and job.state is State.PREPARING:
-            sent = frozenset(one.sha256 for one in job.request.references if one.sha256)
-            self._uploads[job_id] = (sent, transfer)
+            self._uploads[job_id] = transfer
             self.show()
 
     def _on_job_changed(self, job: Job) -> None:
@@ -43,5 +42,6 @@ class Sending(QObject):
     def show(self) -> None:
         """Shows on every card how far the upload of its content is."""
         for card in self._cards():
-            running = (transfer for sent, transfer in self._uploads.values() if card.reference.sha256 in sent)
+            own = card.reference.sha256
+            running = (transfer for transfer in self._uploads.values() if own and transfer.content == own)
             card.show_upload(next(running, None))
