@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import shiboken6
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from sora_desktop.core.errors import EnvironmentProblem, SoraError
+from sora_desktop.core.errors import SoraError
 from sora_desktop.core.jobs import ACTIVE, REMOTE, Job, State
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.compose.panel import ComposePanel
-from sora_desktop.ui.diagnostics import diagnostics
+from sora_desktop.ui.dialogs import Dialogs
 from sora_desktop.ui.first_run import FirstRun
 from sora_desktop.ui.layout import Panes
 from sora_desktop.ui.menus import Menus
 from sora_desktop.ui.notices import NoticeBar, Notices, Tone
 from sora_desktop.ui.offline import OfflineBanner
-from sora_desktop.ui.places import open_folder, videos_folder
+from sora_desktop.ui.pane_focus import PaneFocus
 from sora_desktop.ui.queue.panel import QueuePanel
 from sora_desktop.ui.queue.rail import QueueRail
 from sora_desktop.ui.references.incoming import Frame
@@ -32,7 +30,6 @@ from sora_desktop.ui.window_layout import LayoutKeeper
 from sora_desktop.ui.words import sentence
 
 if TYPE_CHECKING:
-    from sora_desktop.ui.settings import SettingsDialog
     from sora_desktop.ui.tray import Tray
 
 MIN_WIDTH, MIN_HEIGHT = 1024, 700
@@ -46,8 +43,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.studio = studio
         self.notices = notices or Notices()
-        self._settings_dialog: SettingsDialog | None = None
-        self._focused_in: dict[QWidget, QWidget] = {}
         self._ready = False
         self._shown = False
         self.setObjectName("main-window")
@@ -67,6 +62,8 @@ class MainWindow(QMainWindow):
         self.offline = OfflineBanner(studio)
         self.notice_bar = NoticeBar(self.notices)
         self._build()
+        self._focus = PaneFocus((self.compose, self.centre, self.queue, self.rail))
+        self.dialogs = Dialogs(self)
         self.menus = Menus(self)
         self._keeper = LayoutKeeper(self, self.panes, self.viewer, studio)
         self._connect()
@@ -94,10 +91,10 @@ class MainWindow(QMainWindow):
         engine = self.studio.engine
         self.compose.settings_requested.connect(self._on_settings_requested)
         self.compose.account_changed.connect(self._on_account_changed)
-        self.compose.submitted.connect(self._on_submitted)
+        self.compose.submitted.connect(self.show_new_jobs)
         self.viewer.edit_requested.connect(self._on_edit_requested)
         self.viewer.settings_requested.connect(self._on_settings_requested)
-        self.viewer.folder_requested.connect(self.open_videos_folder)
+        self.viewer.folder_requested.connect(self.dialogs.open_videos_folder)
         self.viewer.frame_offered.connect(self._on_frame_offered)
         self.queue.frame_offered.connect(self._on_frame_offered)
         self.viewer.show_message.connect(self.notices.tell)
@@ -105,12 +102,12 @@ class MainWindow(QMainWindow):
         self.queue.opened.connect(self._on_opened)
         self.queue.edit_requested.connect(self._on_edit_requested)
         self.queue.settings_requested.connect(self._on_settings_requested)
-        self.queue.folder_requested.connect(self.open_videos_folder)
+        self.queue.folder_requested.connect(self.dialogs.open_videos_folder)
         self.queue.show_message.connect(self.notices.tell)
         self.rail.expanded.connect(lambda: self.panes.show_pane("queue", True))
         self.first_run.simulator_chosen.connect(self._on_simulator_chosen)
-        self.first_run.provider_chosen.connect(lambda name: self.open_settings("accounts", new_provider=name))
-        self.status.folder_clicked.connect(self.open_videos_folder)
+        self.first_run.provider_chosen.connect(lambda name: self.dialogs.open_settings("accounts", new_provider=name))
+        self.status.folder_clicked.connect(self.dialogs.open_videos_folder)
         self.status.balance_clicked.connect(self._on_balance_clicked)
         self.panes.folds_changed.connect(self.menus.refresh)
         bind(engine.job_added, self._on_job_added, self)
@@ -144,7 +141,8 @@ class MainWindow(QMainWindow):
 
     # What leads where.
 
-    def _on_submitted(self, job_ids: list[str]) -> None:
+    def show_new_jobs(self, job_ids: list[str]) -> None:
+        """Shows the first of the jobs that were just added, in the queue and in the viewer."""
         if job_ids:
             self.queue.show_job(job_ids[0])
             self.show_job(job_ids[0])
@@ -155,7 +153,7 @@ class MainWindow(QMainWindow):
         self.viewer.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_settings_requested(self, account_id: str) -> None:
-        self.open_settings("accounts", account_id)
+        self.dialogs.open_settings("accounts", account_id)
 
     def _on_edit_requested(self, job_id: str) -> None:
         job = self.studio.engine.jobs.get(job_id)
@@ -213,37 +211,6 @@ class MainWindow(QMainWindow):
 
     # Commands of the menus.
 
-    def open_settings(self, page: str = "accounts", account_id: str = "", new_provider: str = "") -> None:
-        """Opens the settings at a page, at an account, or at a new account of a provider."""
-        # Here and below: what the first picture of the window does not need is imported when it is asked for.
-        from sora_desktop.ui.settings import SettingsDialog
-
-        if self._settings_dialog is None:
-            self._settings_dialog = SettingsDialog(self.studio, parent=self)
-        self._settings_dialog.open_page(page, account_id, new_provider)
-
-    def collect_by_id(self) -> None:
-        """Asks for the id of a task that this program did not start, and follows it."""
-        from sora_desktop.ui.jobs.adopt import AdoptDialog
-
-        dialog = AdoptDialog(self.studio, self.compose.page.draft.account, self)
-        dialog.adopted.connect(lambda job_id: self._on_submitted([job_id]))
-        dialog.open()
-
-    def open_videos_folder(self) -> None:
-        """Shows the videos folder in the file manager."""
-        self._open(videos_folder(self.studio.settings.current, self.studio.paths))
-
-    def open_logs_folder(self) -> None:
-        """Shows the logs folder in the file manager."""
-        self._open(self.studio.paths.logs)
-
-    def _open(self, folder: Path) -> None:
-        try:
-            open_folder(folder)
-        except EnvironmentProblem as problem:
-            self.notices.tell(sentence(problem), Tone.DANGER)
-
     def focus_prompt(self) -> None:
         """Puts the cursor into the prompt, unfolding its pane."""
         self.panes.show_pane("compose", True)
@@ -277,39 +244,7 @@ class MainWindow(QMainWindow):
 
     def next_pane(self, step: int = 1) -> None:
         """Moves the focus to the next pane that can be seen; back into the widget that had it there last."""
-        panes = [pane for pane in (self.compose, self.centre, self.queue, self.rail) if pane.isVisible()]
-        focused = QApplication.focusWidget()
-        at = next((index for index, pane in enumerate(panes) if focused and pane.isAncestorOf(focused)), -1)
-        target = panes[(at + step) % len(panes)] if at >= 0 else panes[0]
-        if focused is not None and at >= 0:
-            self._focused_in[panes[at]] = focused
-        last = self._focused_in.get(target)
-        widget = last if last is not None and shiboken6.isValid(last) and last.isVisible() else _first_stop(target)
-        if widget is not None:
-            widget.setFocus(Qt.FocusReason.TabFocusReason)
-
-    def show_readme(self) -> None:
-        """Opens the README."""
-        from sora_desktop.ui.about import ReadmeDialog
-
-        ReadmeDialog(self).show()
-
-    def show_shortcuts(self) -> None:
-        """Opens the list of keys."""
-        from sora_desktop.ui.about import ShortcutsDialog
-
-        ShortcutsDialog(self.menus.menus, self).show()
-
-    def show_about(self) -> None:
-        """Opens the about box."""
-        from sora_desktop.ui.about import AboutDialog
-
-        AboutDialog(self).show()
-
-    def copy_diagnostics(self) -> None:
-        """Copies a text for a report, without keys and prompts."""
-        QGuiApplication.clipboard().setText(diagnostics(self.studio))
-        self.notices.tell(self.tr("Diagnostics copied. Keys and prompts are not in them."), Tone.SUCCESS)
+        self._focus.move(step)
 
     # The life of the window.
 
@@ -380,21 +315,10 @@ class MainWindow(QMainWindow):
             self.tell_of_resumed()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        # Windows without a parent would keep the program alive.
-        if self._settings_dialog is not None:
-            self._settings_dialog.close()
+        self.dialogs.close()
         if self._goes_to_tray():
             self.viewer.player.pause()
             event.ignore()
             self.hide()
             return
         super().closeEvent(event)
-
-
-def _first_stop(pane: QWidget) -> QWidget | None:
-    """The first widget of a pane that takes the focus by Tab."""
-    proxy = pane.focusProxy()
-    if proxy is not None and proxy.isVisible():
-        return proxy
-    stops = (each for each in pane.findChildren(QWidget) if each.isVisible() and each.isEnabled())
-    return next((each for each in stops if each.focusPolicy() & Qt.FocusPolicy.TabFocus), None)

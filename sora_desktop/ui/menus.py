@@ -66,11 +66,11 @@ class Menus(QObject):
         window = self._window
         self._add(menu, "new_draft", self.tr("&New draft"), window.compose.new_draft, QKeySequence.StandardKey.New)
         menu.addSeparator()
-        self._add(menu, "adopt", self.tr("&Collect a task by its id…"), window.collect_by_id)
+        self._add(menu, "adopt", self.tr("&Collect a task by its id…"), window.dialogs.collect_by_id)
         menu.addSeparator()
-        self._add(menu, "videos_folder", self.tr("Open &videos folder"), window.open_videos_folder)
+        self._add(menu, "videos_folder", self.tr("Open &videos folder"), window.dialogs.open_videos_folder)
         menu.addSeparator()
-        settings = self._add(menu, "settings", self.tr("&Settings…"), window.open_settings, "Ctrl+,")
+        settings = self._add(menu, "settings", self.tr("&Settings…"), window.dialogs.open_settings, "Ctrl+,")
         settings.setMenuRole(QAction.MenuRole.PreferencesRole)
         menu.addSeparator()
         leave = self._add(menu, "quit", self.tr("&Quit"), window.quit, "Ctrl+Q")
@@ -152,13 +152,13 @@ class Menus(QObject):
 
     def _help(self, menu: QMenu) -> None:
         window = self._window
-        self._add(menu, "readme", self.tr("&Read me"), window.show_readme, "F1")
-        self._add(menu, "shortcuts", self.tr("&Keyboard shortcuts"), window.show_shortcuts, "Ctrl+/")
+        self._add(menu, "readme", self.tr("&Read me"), window.dialogs.show_readme, "F1")
+        self._add(menu, "shortcuts", self.tr("&Keyboard shortcuts"), window.dialogs.show_shortcuts, "Ctrl+/")
         menu.addSeparator()
-        self._add(menu, "logs", self.tr("Open &logs folder"), window.open_logs_folder)
-        self._add(menu, "diagnostics", self.tr("&Copy diagnostics"), window.copy_diagnostics)
+        self._add(menu, "logs", self.tr("Open &logs folder"), window.dialogs.open_logs_folder)
+        self._add(menu, "diagnostics", self.tr("&Copy diagnostics"), window.dialogs.copy_diagnostics)
         menu.addSeparator()
-        about = self._add(menu, "about", self.tr("&About Sora Desktop"), window.show_about)
+        about = self._add(menu, "about", self.tr("&About Sora Desktop"), window.dialogs.show_about)
         about.setMenuRole(QAction.MenuRole.AboutRole)
 
     def _corner(self) -> QWidget:

@@ -200,9 +200,9 @@ class TestParameters:
         assert panel.params.rows["remove_watermark"].editor.widget.text() == "Remove"
 
     def test_reset_brings_the_models_own_values_back(self, qtbot, panel: ComposePanel) -> None:
-        assert not panel._reset.isEnabled()
+        assert not panel.drafts.reset.isEnabled()
         press(qtbot, panel, "n_frames", "15")
-        qtbot.mouseClick(panel._reset, LEFT)
+        qtbot.mouseClick(panel.drafts.reset, LEFT)
         assert panel.page.draft.values == {}
         assert segments(panel, "n_frames").value == "10"
 
@@ -300,7 +300,7 @@ class TestPrompt:
 
 def test_the_whole_column_is_reached_by_tab_in_the_order_of_the_eye(qtbot, panel: ComposePanel) -> None:
     panel.choose(RIVYA, "sora-2-pro")
-    panel._reset.setEnabled(True)
+    panel.drafts.reset.setEnabled(True)
     panel.picker.setFocus(Qt.FocusReason.TabFocusReason)
     order: list[QWidget] = []
     for _ in range(40):
@@ -313,9 +313,9 @@ def test_the_whole_column_is_reached_by_tab_in_the_order_of_the_eye(qtbot, panel
     wanted = [
         panel.picker,
         panel.editor.text,
-        panel._drafts,
-        panel._new,
-        panel._copy,
+        panel.drafts.list,
+        panel.drafts.new,
+        panel.drafts.copy,
         panel.references._address,
         panel.references._open_tray,
         panel.references.zone,
@@ -325,8 +325,8 @@ def test_the_whole_column_is_reached_by_tab_in_the_order_of_the_eye(qtbot, panel
         segments(panel, "upload_method").segments[0],
         panel.footer.count._box,
         panel.footer.button,
-        panel._reset,
-        panel._more,
+        panel.drafts.reset,
+        panel.drafts.more,
     ]
     assert order == wanted
     assert all(one.accessibleName() or getattr(one, "text", str)() for one in order)

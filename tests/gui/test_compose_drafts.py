@@ -129,10 +129,10 @@ def test_a_new_draft_goes_on_with_the_model_and_keeps_the_old_one(
     panel.choose(RIVYA, "sora-2-pro")
     write(qtbot, panel, "first")
     before = panel.page.draft.id
-    qtbot.mouseClick(panel._new, LEFT)
+    qtbot.mouseClick(panel.drafts.new, LEFT)
     assert panel.editor.prompt == ""
     assert panel.page.draft.model == "sora-2-pro"
-    qtbot.mouseClick(panel._new, LEFT)
+    qtbot.mouseClick(panel.drafts.new, LEFT)
     write(qtbot, panel, "second")
     run(panel.flush())
     assert {draft.prompt for draft in kept(opened).values()} == {"first", "second"}
@@ -143,9 +143,9 @@ def test_the_list_is_searched_and_opened_with_the_keyboard(
     qtbot, run: Run, opened: Opened, panel: ComposePanel
 ) -> None:
     written(qtbot, run, opened, panel, "Red train", "Aurora over snow", "Deer in the forest")
-    qtbot.mouseClick(panel._drafts, LEFT)
+    qtbot.mouseClick(panel.drafts.list, LEFT)
     opened.idle()
-    popup = panel._drafts_popup
+    popup = panel.drafts.popup
     assert [draft.prompt for draft in popup.model.drafts] == ["Deer in the forest", "Aurora over snow", "Red train"]
     assert popup.model.data(popup.list.currentIndex()) == "Deer in the forest"
     qtbot.keyClicks(popup.field, "SNOW aurora")
@@ -168,7 +168,7 @@ def test_deleting_opens_the_next_and_undo_brings_back(qtbot, run: Run, opened: O
     written(qtbot, run, opened, panel, "Red train", "Aurora")
     panel.show_drafts()
     opened.idle()
-    popup = panel._drafts_popup
+    popup = panel.drafts.popup
     aurora = panel.page.draft.id
     qtbot.mouseClick(popup.delete, LEFT)
     opened.idle()
@@ -200,7 +200,7 @@ def test_the_last_draft_can_be_deleted_and_undone_below_the_prompt(
 def test_a_copy_is_a_draft_of_its_own(qtbot, run: Run, opened: Opened, panel: ComposePanel) -> None:
     written(qtbot, run, opened, panel, "A boat")
     first = panel.page.draft
-    qtbot.mouseClick(panel._copy, LEFT)
+    qtbot.mouseClick(panel.drafts.copy, LEFT)
     opened.idle()
     assert panel.page.draft.id != first.id
     write(qtbot, panel, "A ship")

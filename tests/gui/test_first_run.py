@@ -60,7 +60,7 @@ def test_what_the_person_wrote_is_not_overwritten(window: MainWindow, qtbot: QtB
 
 def test_a_services_card_opens_the_settings_at_a_new_account_of_it(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.mouseClick(window.first_run.cards["globalaiopc"], Qt.MouseButton.LeftButton)
-    dialog = window._settings_dialog
+    dialog = window.dialogs.settings
     assert dialog is not None
     assert dialog.isVisible()
     assert not dialog.isModal()

@@ -307,7 +307,7 @@ def test_edit_brings_a_jobs_request_back_into_the_compose_column(window: MainWin
 
 def test_settings_open_at_the_account_a_job_needs(window: MainWindow) -> None:
     window.queue.settings_requested.emit("simulator-globalaiopc")
-    dialog = window._settings_dialog
+    dialog = window.dialogs.settings
     assert dialog is not None
     assert dialog.isVisible()
     assert dialog.accounts.detail.account_id == "simulator-globalaiopc"

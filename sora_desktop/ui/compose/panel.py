@@ -8,14 +8,13 @@ from typing import Any
 import shiboken6
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from sora_desktop.core.drafts import Draft
 from sora_desktop.core.errors import SoraError
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.ui.bind import bind
+from sora_desktop.ui.compose.draft_tools import DraftTools
 from sora_desktop.ui.compose.drafts import DraftBook
-from sora_desktop.ui.compose.drafts_popup import DraftsPopup
 from sora_desktop.ui.compose.editor import PromptEditor
 from sora_desktop.ui.compose.footer import Footer
 from sora_desktop.ui.compose.page import Page
@@ -23,14 +22,13 @@ from sora_desktop.ui.compose.params_panel import ParamsPanel
 from sora_desktop.ui.compose.picker import PickerButton
 from sora_desktop.ui.compose.picker_list import PickerPopup
 from sora_desktop.ui.compose.readiness import Readiness
-from sora_desktop.ui.icons import icon
 from sora_desktop.ui.references.drops import DropTarget
 from sora_desktop.ui.references.incoming import read
 from sora_desktop.ui.references.section import ReferencesSection
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
-from sora_desktop.ui.widgets.basic import chain, keep_height, label, mark, tool
+from sora_desktop.ui.widgets.basic import chain, keep_height, label, mark
 from sora_desktop.ui.widgets.hints import Hint
 from sora_desktop.ui.words import number, sentence
 
@@ -66,11 +64,7 @@ class ComposePanel(QWidget):
         self.params = ParamsPanel(self)
         self.footer = Footer(self)
         self._picker_popup = PickerPopup(studio, self)
-        self._drafts_popup = DraftsPopup(studio, self.page, self.book, self)
-        self._reset = tool(
-            "retry", self.tr("Reset"), self.tr("Set all parameters back to the model’s own"), parent=self
-        )
-        self._more = tool("dots", self.tr("More"), self.tr("Drafts and more"), parent=self)
+        self.drafts = DraftTools(studio, self.page, self.book, self)
         self._lay_out()
         self._connect()
         self.readiness.read_keys()
@@ -110,7 +104,7 @@ class ComposePanel(QWidget):
 
     def show_drafts(self) -> None:
         """Opens the list of drafts."""
-        self._drafts_popup.open_for(self.picker, self.picker.width())
+        self.drafts.show_all(self.picker)
 
     def focus_prompt(self) -> None:
         """Puts the cursor into the prompt."""
@@ -165,12 +159,14 @@ class ComposePanel(QWidget):
         self.area.setWidget(inside)
         outer.addWidget(self.area, 1)
         outer.addWidget(self.footer)
-        self._tools()
+        for place, one in enumerate(self.drafts.below_prompt):
+            self.editor.tools.insertWidget(place, one)
         self._pad()
 
     def _order(self) -> None:
         """Tab goes as the eye does; rows of parameters are made anew and would come last."""
-        head = (self._reset, self._more, self.picker, self.editor.text, self._drafts, self._new, self._copy)
+        tools = self.drafts
+        head = (tools.reset, tools.more, self.picker, self.editor.text, *tools.below_prompt)
         stops = (*head, *self.references.tab_stops())
         chain((*stops, self.params, self.footer.link, self.footer.count, self.footer.button))
 
@@ -181,22 +177,9 @@ class ComposePanel(QWidget):
         self._head.setSpacing(2)
         self._head.addWidget(label(self.tr("Compose"), "section", parent=header))
         self._head.addStretch(1)
-        self._head.addWidget(self._reset)
-        self._head.addWidget(self._more)
+        self._head.addWidget(self.drafts.reset)
+        self._head.addWidget(self.drafts.more)
         return header
-
-    def _tools(self) -> None:
-        self._drafts = tool("draft", self.tr("Drafts"), self.tr("Drafts: open, search, copy, delete"), parent=self)
-        self._new = tool("plus", self.tr("New draft"), parent=self)
-        self._copy = tool("copy", self.tr("Duplicate this draft"), parent=self)
-        for place, one in enumerate((self._drafts, self._new, self._copy)):
-            mark(one, look="small")
-            self.editor.tools.insertWidget(place, one)
-        self._drafts.clicked.connect(self.show_drafts)
-        self._new.clicked.connect(self.new_draft)
-        self._copy.clicked.connect(self._on_duplicate)
-        self._reset.clicked.connect(self.page.reset_values)
-        self._more.clicked.connect(self._on_more)
 
     def _connect(self) -> None:
         page, studio = self.page, self._studio
@@ -210,11 +193,12 @@ class ComposePanel(QWidget):
         self.drops = DropTarget(self, self.references)
         page.save_failed.connect(lambda text: self._say(text, "danger"))
         self.book.failed.connect(lambda text: self._say(text, "danger"))
-        self.book.deleted.connect(self._on_deleted)
+        self.drafts.list_wanted.connect(self.show_drafts)
+        self.drafts.new_wanted.connect(self.new_draft)
+        self.drafts.deleted.connect(self._on_deleted)
         self.picker.wanted.connect(self.choose_model)
         self._picker_popup.chosen.connect(self.page.choose)
         self._picker_popup.account_wanted.connect(self.settings_requested)
-        self._drafts_popup.new_wanted.connect(self.new_draft)
         self.editor.changed.connect(page.set_prompt)
         self.editor.left.connect(page.save_now)
         self.editor.shortened.connect(self._on_shortened)
@@ -269,7 +253,7 @@ class ComposePanel(QWidget):
         self.references.show_reports()
         self.editor_hint.say("\n".join(at.get("prompt", [])))
         self.editor.set_invalid("prompt" in at)
-        self._reset.setEnabled(bool(draft.values))
+        self.drafts.reset.setEnabled(bool(draft.values))
         self.footer.show_cost(page.model, draft.values, draft.count, self.readiness.balance)
         self._show_reason()
 
@@ -330,31 +314,12 @@ class ComposePanel(QWidget):
         if shiboken6.isValid(self):
             self.submitted.emit([job.id for job in jobs])
 
-    # Drafts.
-
-    def _on_duplicate(self) -> None:
-        self._spawn(self.book.duplicate(self.page.draft.id), "duplicate draft")
-
-    def _on_deleted(self, _draft: Draft) -> None:
-        if not self._drafts_popup.isVisible():
-            undo = self.tr("Undo")
-            self._say(self.tr("Draft deleted."), "muted", undo, lambda: self._spawn(self.book.undo(), "undo"))
+    def _on_deleted(self) -> None:
+        undo = self.tr("Undo")
+        self._say(self.tr("Draft deleted."), "muted", undo, lambda: self._spawn(self.book.undo(), "undo"))
 
     def _on_shortened(self, most: int) -> None:
         self._say(self.tr("The text was cut: a prompt holds {0} characters.").format(number(most)), "warning")
-
-    def _on_more(self) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(icon("plus"), self.tr("New draft"), self.new_draft)
-        menu.addAction(icon("draft"), self.tr("Drafts…"), self.show_drafts)
-        menu.addAction(icon("copy"), self.tr("Duplicate draft"), self._on_duplicate)
-        menu.addSeparator()
-        draft_id = self.page.draft.id
-        menu.addAction(
-            icon("trash"), self.tr("Delete draft"), lambda: self._spawn(self.book.delete(draft_id), "delete draft")
-        )
-        menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft()))
 
     def _spawn(self, work: Coroutine[Any, Any, object], name: str) -> None:
         self._studio.tasks.spawn(work, name)
