@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from sora_desktop.core.frozen import Frozen
 
@@ -25,12 +26,13 @@ class ParamType(StrEnum):
 
 
 class Wire(StrEnum):
-    """The JSON type a value travels as. `same` sends the value as it is."""
+    """The JSON type a value travels as. `same` sends the value as it is, `json` what its text says as JSON."""
 
     STRING = "string"
     INTEGER = "integer"
     NUMBER = "number"
     BOOLEAN = "boolean"
+    JSON = "json"
     SAME = "same"
 
 
@@ -51,6 +53,8 @@ class Param(Frozen):
 
     `role` names what the parameter is about (aspect, duration, quality, watermark, storage, seed, …), so that a value
     can follow the user to another model. Parameters with the same `group` exclude each other: one control, one field.
+    `step` counts from `minimum` (from 0 where there is none); `max_length` is in Unicode code points. `unknown` keeps
+    what a live list says under keys that this version does not know.
     """
 
     key: str
@@ -65,10 +69,12 @@ class Param(Frozen):
     maximum: float | None = None
     step: float | None = None
     integer: bool = False
+    max_length: int | None = None
     unit: str = ""
     role: str = ""
     group: str = ""
     advanced: bool = False
+    unknown: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
 
     @property
     def title(self) -> str:
@@ -135,8 +141,10 @@ def coerce(param: Param, value: Scalar) -> Scalar | None:
             )
         case ParamType.NUMBER:
             return _number(param, value)
-        case ParamType.TEXT | ParamType.RAW:
-            return value if param.type is ParamType.RAW else as_text(value)
+        case ParamType.TEXT:
+            return as_text(value)
+        case ParamType.RAW:
+            return value
 
 
 def _number(param: Param, value: Scalar) -> Scalar | None:
@@ -171,9 +179,11 @@ def allowed(param: Param) -> str:
     return f"≥ {low}" if low else f"≤ {high}" if high else ""
 
 
-def to_wire(param: Param, value: Scalar) -> Scalar:
+def to_wire(param: Param, value: Scalar) -> JsonValue:
     """A coerced value as the JSON type the contract asks for."""
     match param.wire:
+        case Wire.JSON:
+            return _from_json(value)
         case Wire.STRING:
             return as_text(value)
         case Wire.INTEGER:
@@ -187,6 +197,14 @@ def to_wire(param: Param, value: Scalar) -> Scalar:
             return value
 
 
+def _from_json(value: Scalar) -> JsonValue:
+    """What a text says as JSON; the text itself where it is none."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return value
+
+
 def check(params: Sequence[Param], values: Values) -> list[Problem]:
     """Every reason why `values` may not be sent to a model with `params`; empty when all is well."""
     known = {param.key for param in params}
@@ -197,27 +215,48 @@ def check(params: Sequence[Param], values: Values) -> list[Problem]:
             names = {"first": given[0].key, "second": given[1].key}
             problems.append(Problem(field=control.param.key, code="param_exclusive", args=names))
         for member in given:
-            if coerce(member, values[member.key]) is None:
-                args = {"name": member.title, "allowed": allowed(member)}
-                problems.append(Problem(field=control.param.key, code="param_invalid", args=args))
+            wrong = _wrong(member, values[member.key])
+            if wrong is not None:
+                problems.append(
+                    Problem(field=control.param.key, code=wrong[0], args={"name": member.title, **wrong[1]})
+                )
         if not given and control.param.required and control.param.default is None:
             problems.append(Problem(field=control.param.key, code="param_missing", args={"name": control.param.title}))
     return problems
 
 
-def wire_values(params: Sequence[Param], values: Values) -> dict[str, Scalar]:
+def _wrong(param: Param, value: Scalar) -> tuple[str, dict[str, str]] | None:
+    """Why a value may not be sent, as code and args; None where it may."""
+    fitting = coerce(param, value)
+    if fitting is None:
+        return "param_invalid", {"allowed": allowed(param)}
+    if isinstance(fitting, str) and param.max_length is not None and len(fitting) > param.max_length:
+        return "param_too_long", {"limit": str(param.max_length), "over": str(len(fitting) - param.max_length)}
+    if param.type is ParamType.NUMBER and param.step and not on_step(param, float(fitting)):
+        return "param_step", {"step": as_text(param.step), "from": as_text(param.minimum or 0)}
+    return None
+
+
+def on_step(param: Param, number: float) -> bool:
+    """Whether a number is one of the parameter's steps, as far as floats can tell."""
+    steps = (number - (param.minimum or 0)) / param.step if param.step else 0.0
+    return math.isfinite(steps) and abs(steps - round(steps)) < 1e-6
+
+
+def wire_values(params: Sequence[Param], values: Values) -> dict[str, JsonValue]:
     """What is sent: given values, else defaults, exactly one field of each group, in the order of the schema.
 
-    A parameter without default that nobody set is left out. `values` must have passed `check`.
+    A parameter without default that nobody set is left out, and so is one of a type that nobody has seen yet, unless
+    it is required: its default is the service's own affair. `values` must have passed `check`.
     """
-    sent: dict[str, Scalar] = {}
+    sent: dict[str, JsonValue] = {}
     for control in controls(params):
         given = next((member for member in control.members if member.key in values), None)
         if given is not None:
             value = coerce(given, values[given.key])
             if value is not None:
                 sent[given.key] = to_wire(given, value)
-        elif control.param.default is not None:
+        elif control.param.default is not None and (control.param.required or control.param.type is not ParamType.RAW):
             sent[control.param.key] = to_wire(control.param, control.param.default)
     return sent
 
@@ -229,6 +268,8 @@ def translate(source: Param, target: Param, value: Scalar) -> Scalar | None:
         return fitting
     chosen = source.option(value)
     meaning = chosen.means if chosen and chosen.means else as_text(value)
+    if target.type is ParamType.NUMBER:
+        return coerce(target, meaning)
     return next((option.value for option in target.options if option.means and option.means == meaning), None)
 
 

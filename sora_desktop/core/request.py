@@ -40,5 +40,12 @@ def check(
         args = {"length": str(length), "limit": str(model.prompt_limit), "over": str(length - model.prompt_limit)}
         problems.append(Problem(field="prompt", code="prompt_too_long", args=args))
     problems += params.check(model.params, values)
-    problems += references.check(model.references, refs, fixes.chosen_aspect(model.params, values), hosted=hosted)
+    aspect, chosen = fixes.chosen_aspect(model.params, values), chosen_slots(model, values)
+    problems += references.check(model.references, refs, aspect, hosted=hosted, chosen=chosen)
     return problems
+
+
+def chosen_slots(model: Model, values: params.Values) -> Scalar | None:
+    """The value of the parameter that says which fields take the references; None where the model has none."""
+    param = model.param(model.references.choice) if model.references else None
+    return values.get(param.key, param.default) if param else None

@@ -14,6 +14,8 @@ SENTENCES: dict[str, str] = {
     "param_unknown": "This model has no parameter “{name}”.",
     "param_exclusive": "Give either {first} or {second}, not both.",
     "param_invalid": "{name}: choose one of {allowed}.",
+    "param_step": "{name}: in steps of {step}, from {from}.",
+    "param_too_long": "{name} is {over} characters too long: at most {limit}.",
     "param_syntax": "“{text}” is no parameter. Write it as KEY=VALUE.",
     "param_twice": "{name} is given twice.",
     "param_missing": "{name} is needed.",
@@ -53,6 +55,12 @@ SENTENCES: dict[str, str] = {
     "note_first_frame": "Of its {frames} frames only the first is sent.",
     "note_colours": "Its colours ({mode}) are converted to sRGB.",
     "note_backdrop": "Transparent places become white.",
+    # What becomes of a draft's values on another model.
+    "retarget_nearest": "Not offered there; this is the nearest.",
+    "retarget_no_place": "Dropped: the new model has no such parameter.",
+    "retarget_no_value": "Dropped: the new model offers only {allowed}.",
+    "retarget_not_offered": "Dropped: the new model offers nothing like it.",
+    "retarget_twice": "Dropped: it says the same thing twice.",
     # Where references are put for services that take only addresses.
     "host_incomplete": "Enter the endpoint, the bucket and the access key of the reference host.",
     "host_bucket": "“{name}” is no name of a bucket.",

@@ -29,6 +29,8 @@ LONG = 100_000
 """Characters of a text that are looked at."""
 MAX_URL = 8192
 MAX_ID = 512
+CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
+"""Headers of a request that may be answered 304: what the caller knows is still so."""
 MAX_WAIT = 86_400.0
 """Seconds of a Retry-After that are honoured."""
 

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from sora_desktop import __version__
 from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError, Sent
-from sora_desktop.providers.answers import MAX_ANSWER, Answer, TooLarge, is_web_url, redact, unpack
+from sora_desktop.providers.answers import CONDITIONS, MAX_ANSWER, Answer, TooLarge, is_web_url, redact, unpack
 from sora_desktop.providers.base import Connection
 from sora_desktop.providers.downloads import (
     Download,
@@ -169,10 +169,11 @@ class Http:
         response = await self._send(client, method, url, headers, content, keys, flight)
         problem: ProviderError | None = None
         body = b""
+        unchanged = response.status_code == 304 and not CONDITIONS.isdisjoint(headers)
         try:
-            if 300 <= response.status_code < 400:
+            if 300 <= response.status_code < 400 and not unchanged:
                 problem = _redirected(response.status_code)
-            else:
+            elif not unchanged:
                 body = unpack(await self._body(response), response.headers.get("content-encoding", ""), self._limit)
         except TooLarge:
             problem = _unread("answer_too_large", response.status_code)
