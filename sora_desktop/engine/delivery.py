@@ -24,12 +24,15 @@ from sora_desktop.engine.references import Way
 from sora_desktop.engine.works import Transfer, Works
 from sora_desktop.media.pictures import Mended, ending, mend
 from sora_desktop.providers.base import Progress
+from sora_desktop.providers.s3 import Bucket
 from sora_desktop.storage.uploads import MOST_AGE, Upload
 
 STILL_THERE = 300.0
 """Seconds after which an address is looked at again before it is relied on."""
 LINK_LEFT = 3600
 """Seconds that a link must live at least when a job is sent: the service may fetch it late."""
+S3 = "s3:"
+"""Before the key of what is remembered of a bucket: its link is made anew each time."""
 ABOUT_FILE = re.compile(r"(?i)\b(reference|image|picture|file|url|link|fetch|download|media)")
 """Words of a refusal that is about the reference, where the service names no field."""
 
@@ -176,8 +179,8 @@ class Delivery:
                 return remembered
             works.pulse(other.id).count()
             try:
-                dialect = works.dialect_of(provider)
-                sent = await dialect.upload(connection, model, ready.reference, ready.file, self._report(job, reference))
+                upload, report = works.dialect_of(provider).upload, self._report(job, reference)
+                sent = await upload(connection, model, ready.reference, ready.file, report)
             except ProviderError as error:
                 works.missed(other.id, error)
                 raise HostTrouble(error) from None
@@ -197,29 +200,38 @@ class Delivery:
             raise UserError("reference_host_local")
         bucket = await self._store.bucket(account, host)
         place = _place(host)
-        async with self._ready(job, content, reference, plan, rule) as ready:
-            key = bucket.key(f"{ready.sha256}{ending(ready.reference.mime)}")
-            now = self._works.clock.now()
-            known = await self._store.uploads.get(place, ready.sha256, now - MOST_AGE)
-            try:
-                there = known is not None and (self._fresh(key, job.account) or await bucket.has(key))
-                if not there:
-                    await bucket.put(key, ready.file, ready.reference.mime, self._report(job, reference))
-            except ProviderError as error:
-                raise HostTrouble(error) from None
-            self._see(key)
-            if there:
-                self._reused.setdefault(job.id, set()).add((place, ready.sha256))
-            # The link is made anew for each job, so that its life begins now.
-            seconds = max(host.link_seconds, LINK_LEFT)
-            facts = ready.reference
-            sent = SentReference(
-                url=bucket.link(key, seconds=seconds), kind=facts.kind, name=facts.name, mime=facts.mime
-            )
-            if not there:
-                remembered = sent.model_copy(update={"url": f"s3:{key}"})
-                await self._remember(place, ready.sha256, remembered)
-            return sent
+        sent = await self._in_bucket(job, bucket, place, self._made.get(content, ""))
+        if sent is None:
+            async with self._ready(job, content, reference, plan, rule) as ready:
+                sent = await self._in_bucket(job, bucket, place, ready.sha256)
+                if sent is None:
+                    facts = ready.reference
+                    key = bucket.key(f"{ready.sha256}{ending(facts.mime)}")
+                    try:
+                        await bucket.put(key, ready.file, facts.mime, self._report(job, reference))
+                    except ProviderError as error:
+                        raise HostTrouble(error) from None
+                    self._see(key)
+                    sent = SentReference(url=S3 + key, kind=facts.kind, name=facts.name, mime=facts.mime)
+                    await self._remember(place, ready.sha256, sent)
+        # The link is made anew for each job, so that its life begins now.
+        seconds = max(host.link_seconds, LINK_LEFT)
+        return sent.model_copy(update={"url": bucket.link(sent.url.removeprefix(S3), seconds=seconds)})
+
+    async def _in_bucket(self, job: Job, bucket: Bucket, place: str, sha256: str) -> SentReference | None:
+        """What was put into the bucket before and is still there, by its key."""
+        known = await self._store.uploads.get(place, sha256, self._works.clock.now() - MOST_AGE) if sha256 else None
+        if known is None:
+            return None
+        key = known.sent.url.removeprefix(S3)
+        try:
+            if not (self._fresh(key, job.account) or await bucket.has(key)):
+                return None
+        except ProviderError as error:
+            raise HostTrouble(error) from None
+        self._see(key)
+        self._reused.setdefault(job.id, set()).add((place, sha256))
+        return known.sent
 
     # What all ways share.
 

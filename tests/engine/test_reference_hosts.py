@@ -15,7 +15,9 @@ from sora_desktop.core.errors import ProviderError, UserError
 from sora_desktop.core.jobs import State
 from sora_desktop.core.params import Scalar
 from sora_desktop.core.references import Reference
+from sora_desktop.engine import delivery
 from sora_desktop.engine.references import Way
+from sora_desktop.media.pictures import mend
 from support.bench import Bench
 from support.bucket import SECRET, S3Server, running_bucket
 from support.references import (
@@ -83,8 +85,10 @@ async def hosted(bench: Bench, simulator: SimulatorProcess, host: ReferenceHost 
 
 @pytest.mark.parametrize(("aspect", "size"), [("16:9", (1280, 720)), ("9:16", (720, 1280))])
 async def test_a_bucket_carries_a_mended_picture_to_a_service_without_uploads(
-    bench: Bench, simulator: SimulatorProcess, s3: S3Server, aspect: str, size: tuple[int, int]
+    bench: Bench, simulator: SimulatorProcess, s3: S3Server, monkeypatch, aspect: str, size: tuple[int, int]
 ) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(delivery, "mend", lambda *args: made.append("once") or mend(*args))
     account = await hosted(bench, simulator, s3.host(), SECRET)
     values: dict[str, Scalar] = {"size": f"{size[0]}x{size[1]}"}
     reference = await bench.engine.references.add(photo((1500, 1500)), "photo.jpg")
@@ -99,6 +103,7 @@ async def test_a_bucket_carries_a_mended_picture_to_a_service_without_uploads(
     assert name.startswith("sora/") and name.endswith(".jpg") and mime == "image/jpeg"
     assert opened(data).size == size and MAKER not in data
     assert all(arrived(job) == data for job in jobs)
+    assert made == ["once"], "three variations need one mended picture"
     await bench.engine.references.forget(reference.sha256)
     s3.clear()
     delivery_seen_nothing(bench)
