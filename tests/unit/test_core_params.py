@@ -229,3 +229,19 @@ def test_every_shipped_default_fits_its_own_options():
             for param in one.params:
                 assert param.default is None or same(coerce(param, param.default), param.default)
                 assert all(same(coerce(param, option.value), option.value) for option in param.options)
+
+
+@pytest.mark.parametrize(
+    ("param", "value", "code"),
+    [
+        (Param(key="p", type=ParamType.TEXT, max_length=3), "abcd", "param_too_long"),
+        (Param(key="p", type=ParamType.TEXT, max_length=3), "😀😀😀", None),
+        (Param(key="p", type=ParamType.NUMBER, minimum=3, maximum=15, step=5), 8, None),
+        (Param(key="p", type=ParamType.NUMBER, minimum=3, maximum=15, step=5), 10, "param_step"),
+        (Param(key="p", type=ParamType.NUMBER, minimum=0, maximum=1, step=0.1), 0.7, None),
+        (Param(key="p", type=ParamType.NUMBER, step=2, integer=True), 3, "param_step"),
+    ],
+)
+def test_lengths_and_steps_are_held_and_nothing_is_cut(param: Param, value: Scalar, code: str | None) -> None:
+    assert [problem.code for problem in check([param], {"p": value})] == ([code] if code else [])
+    assert coerce(param, value) == value, "a value is found fault with, not changed"
