@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
 from typing import Protocol
 from urllib.parse import urljoin
@@ -151,9 +151,9 @@ def _content_range(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
     return int(match[1]), None if match[3] == "*" else int(match[3])
 
 
-def no_file(answer: Answer, now: float) -> ProviderError:
+def no_file(answer: Answer, now: float, keys: Iterable[str] = ()) -> ProviderError:
     """What an answer means that brings no file: a dead link, or a host that may do better in a moment."""
-    words = said(answer)
+    words = said(answer, keys)
     passing = answer.status >= 500 or answer.status in PASSING
     if answer.status == 429:
         kind, code = FailureKind.RATE, "rate_limited"

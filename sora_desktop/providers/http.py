@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sora_desktop import __version__
-from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError, Sent
+from sora_desktop.core.errors import ProviderError
 from sora_desktop.providers.answers import CONDITIONS, MAX_ANSWER, Answer, TooLarge, is_web_url, redact, unpack
 from sora_desktop.providers.base import Connection
 from sora_desktop.providers.downloads import (
@@ -39,16 +39,16 @@ from sora_desktop.providers.downloads import (
     unreadable,
 )
 from sora_desktop.providers.looks import Looked, look
-from sora_desktop.providers.origin import key_header, not_sent, target
+from sora_desktop.providers.origin import key_header, lent, must_be_public, not_sent, secrets_of, target
 from sora_desktop.providers.proxies import routes
 from sora_desktop.providers.threads import in_thread
-from sora_desktop.providers.transport import Flight, way_failure
-from sora_desktop.providers.uploads import Upload, Whole
+from sora_desktop.providers.transport import Flight, redirected, unread, way_failure
+from sora_desktop.providers.uploads import Form, Upload, Whole
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Answer", "Download", "Http", "Looked", "Upload", "Whole", "redact"]
+__all__ = ["Answer", "Download", "Form", "Http", "Looked", "Upload", "Whole", "redact"]
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ class Http:
         path: str,
         *,
         json_body: bytes | None = None,
-        upload: Upload | None = None,
+        upload: Upload | Form | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request to the account's own origin, and its whole answer, whatever its status.
@@ -122,7 +122,7 @@ class Http:
         answer that is no success, as much is read as comes.
         """
         url = target(connection.base_url, path)
-        keys = [secret for secret in (connection.key, *connection.headers.values()) if secret]
+        keys = secrets_of(connection)
         sent = {**connection.headers, **key_header(connection.key), "accept": "application/json", **(headers or {})}
         clients = await self._ready()
         client = clients.calls if method == "GET" else clients.single
@@ -150,7 +150,7 @@ class Http:
             raise bad_address()
         clients = await self._ready()
         if not allow_private:
-            await _must_be_public(url)
+            await must_be_public(url)
         client, keys = (clients.private if allow_private else clients.public), [*secrets]
         if upload is None:
             return await self._call(client, method, url, {}, None, keys)
@@ -172,13 +172,13 @@ class Http:
         unchanged = response.status_code == 304 and not CONDITIONS.isdisjoint(headers)
         try:
             if 300 <= response.status_code < 400 and not unchanged:
-                problem = _redirected(response.status_code)
+                problem = redirected(response.status_code)
             elif not unchanged:
                 body = unpack(await self._body(response), response.headers.get("content-encoding", ""), self._limit)
         except TooLarge:
-            problem = _unread("answer_too_large", response.status_code)
+            problem = unread("answer_too_large", response.status_code)
         except ValueError:
-            problem = _unread("answer_broken", response.status_code)
+            problem = unread("answer_broken", response.status_code)
         except Exception as error:
             problem = way_failure(error, flight, host=_host(url), keys=keys)
         finally:
@@ -236,18 +236,25 @@ class Http:
 
     @asynccontextmanager
     async def download(
-        self, url: str, *, offset: int = 0, validator: str = "", allow_private: bool = False
+        self,
+        url: str,
+        *,
+        offset: int = 0,
+        validator: str = "",
+        allow_private: bool = False,
+        lender: Connection | None = None,
     ) -> AsyncGenerator[Download, None]:
-        """Opens a result for reading, never with a key, following at most five redirects within http(s).
+        """Opens a result for reading, following at most five redirects within http(s).
+
+        No key goes along, unless there is a `lender` and `url` is of its origin: then its key and headers do, with
+        this one request and with no redirect.
 
         `offset` and `validator` (of an earlier Download) ask to go on; the answer's own `offset` says whether it does:
         it is `offset` or 0. `allow_private` is for accounts whose own service is on this machine or its network.
         There is no read time-out: the caller watches for stalls, from before the context is entered.
         Raises ProviderError: `result_link_dead` where the link is, `result_address` for one that is not fetched from.
         """
-        clients = await self._ready()
-        client = clients.private if allow_private else clients.public
-        download = await self._opened(client, url, offset, validator, allow_private)
+        download = await self._opened(await self._ready(), url, offset, validator, allow_private, lender)
         try:
             yield download
         finally:
@@ -255,20 +262,31 @@ class Http:
                 await download.aclose()
 
     async def _opened(
-        self, client: httpx.AsyncClient, url: str, offset: int, validator: str, allow_private: bool
+        self,
+        clients: _Clients,
+        url: str,
+        offset: int,
+        validator: str,
+        allow_private: bool,
+        lender: Connection | None,
     ) -> Download:
         redirects = 0
         while True:
             if not is_web_url(url):
                 raise bad_address()
-            if not allow_private:
-                await _must_be_public(url)
+            borrowed = lent(lender, url) if lender and not redirects else None
+            keys = secrets_of(lender) if lender and borrowed is not None else []
+            # The account's own origin is called anyway, wherever it is.
+            private = allow_private or borrowed is not None
+            client = clients.private if private else clients.public
+            if not private:
+                await must_be_public(url)
             ranged = asked(offset, validator)
             offset = offset if ranged else 0
-            headers = {"accept": "*/*", **ranged}
+            headers = {**(borrowed or {}), "accept": "*/*", **ranged}
             times = {**self._times, "read": None}
             try:
-                response = await self._send(client, "GET", url, headers, None, [], Flight(), times)
+                response = await self._send(client, "GET", url, headers, None, keys, Flight(), times)
             except ProviderError as error:
                 raise (bad_address() if error.failure.code == "redirected" else error) from None
             kept = False
@@ -280,14 +298,14 @@ class Http:
                         raise bad_address("too many redirects")
                     url = joined(url, told["location"])
                 elif status in {200, 206} and unreadable(told):
-                    raise no_file(Answer(status, told, b"", 0.0), self.clock())
+                    raise no_file(Answer(status, told, b"", 0.0), self.clock(), keys)
                 elif status in {200, 206} and goes_on(status, told, offset, validator):
                     kept = True
                     return Download(response, told, url)
                 elif offset and status in {206, 416}:
                     offset = 0
                 else:
-                    raise no_file(Answer(status, told, await beginning(response, told), 0.0), self.clock())
+                    raise no_file(Answer(status, told, await beginning(response, told), 0.0), self.clock(), keys)
             finally:
                 if not kept:
                     with suppress(Exception):
@@ -366,19 +384,6 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-async def _must_be_public(url: str) -> None:
-    """The check for the case of a proxy, which connects for us; without one the connection itself checks again."""
-    from sora_desktop.providers.peers import ForbiddenAddress, public_addresses
-
-    parts = urlsplit(url)
-    try:
-        await public_addresses(parts.hostname or "", parts.port or (443 if parts.scheme.lower() == "https" else 80))
-    except ForbiddenAddress:
-        raise bad_address() from None
-    except (OSError, UnicodeError):
-        return  # Not resolved here: the connection, or the proxy, says why.
-
-
 def _headers(response: httpx.Response) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
 
@@ -387,13 +392,3 @@ def _host(url: str) -> str:
     with suppress(ValueError):
         return urlsplit(url).netloc.rpartition("@")[2]
     return ""
-
-
-def _redirected(status: int) -> ProviderError:
-    failure = Failure(kind=FailureKind.NETWORK, code="redirected", action=Action.KEY, http_status=status)
-    return ProviderError(failure, Sent.REFUSED)
-
-
-def _unread(code: str, status: int) -> ProviderError:
-    failure = Failure(kind=FailureKind.SERVER, code=code, action=Action.RETRY, http_status=status)
-    return ProviderError(failure, Sent.AMBIGUOUS, transient=True)

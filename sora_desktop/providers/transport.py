@@ -132,3 +132,15 @@ def way_failure(error: BaseException, flight: Flight, *, host: str, keys: Iterab
         http_status=flight.status,
     )
     return ProviderError(failure, sent, transient=code not in final)
+
+
+def redirected(status: int) -> ProviderError:
+    """A redirect of a call: it is not followed with a key."""
+    failure = Failure(kind=FailureKind.NETWORK, code="redirected", action=Action.KEY, http_status=status)
+    return ProviderError(failure, Sent.REFUSED)
+
+
+def unread(code: str, status: int) -> ProviderError:
+    """An answer that came and could not be read: too large, or packed in a way that does not open."""
+    failure = Failure(kind=FailureKind.SERVER, code=code, action=Action.RETRY, http_status=status)
+    return ProviderError(failure, Sent.AMBIGUOUS, transient=True)

@@ -1,18 +1,18 @@
-"""A local file as a multipart body, read from the disk as it is sent."""
+"""Local files as a multipart body, or as a whole one, read from the disk as they are sent."""
 
 from __future__ import annotations
 
 import mimetypes
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError, Sent
-from sora_desktop.providers.base import Progress
+from sora_desktop.providers.base import Attachment, Progress
 from sora_desktop.providers.threads import in_thread
 
 PIECE = 262_144
@@ -20,8 +20,44 @@ PIECE = 262_144
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """Form fields and any number of files behind them. `progress` hears (bytes handed over, bytes of all files)."""
+
+    fields: Mapping[str, str]
+    files: Sequence[Attachment] = ()
+    progress: Progress = lambda done, total: None
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncGenerator[tuple[AsyncIterator[bytes], dict[str, str]], None]:
+        """(the body, its headers). Raises ProviderError, REFUSED, where a file cannot be read."""
+        boundary = f"sora-desktop-{secrets.token_hex(16)}"
+        async with AsyncExitStack() as kept:
+            parts: list[tuple[bytes, BinaryIO, int]] = []
+            for attached in self.files:
+                try:
+                    file, size = await in_thread(partial(_open, attached.file))
+                except OSError:
+                    raise _missing(attached.name or attached.file.name) from None
+                kept.callback(file.close)
+                parts.append((_head(boundary, attached), file, size))
+            first = "".join(_field(boundary, key, value) for key, value in self.fields.items())
+            tail = f"--{boundary}--\r\n".encode()
+            head = first.encode("utf-8", errors="replace")
+            length = len(head) + sum(len(lead) + size + 2 for lead, _, size in parts) + len(tail)
+            body = _form(head, parts, tail, self.progress)
+            kept.push_async_callback(body.aclose)
+            yield (
+                body,
+                {
+                    "content-type": f"multipart/form-data; boundary={boundary}",
+                    "content-length": str(length),
+                },
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
-    """One file and the form fields before it. `progress` hears (bytes handed to the connection, bytes of the file)."""
+    """One file, as the field "file", and the form fields before it."""
 
     file: Path
     fields: Mapping[str, str]
@@ -29,40 +65,10 @@ class Upload:
     mime: str = ""
     progress: Progress = lambda done, total: None
 
-    @asynccontextmanager
-    async def opened(self) -> AsyncGenerator[tuple[AsyncIterator[bytes], dict[str, str]], None]:
-        """(the body, its headers). Raises ProviderError, REFUSED, where the file cannot be read."""
-        boundary = f"sora-desktop-{secrets.token_hex(16)}"
-        name = self.name or self.file.name
-        try:
-            file, size = await in_thread(partial(_open, self.file))
-        except OSError:
-            raise _missing(name) from None
-        with file:
-            head, tail = self._head(boundary, name), f"\r\n--{boundary}--\r\n".encode()
-            body = _pieces(file, head, tail, size, self.progress)
-            try:
-                yield (
-                    body,
-                    {
-                        "content-type": f"multipart/form-data; boundary={boundary}",
-                        "content-length": str(len(head) + size + len(tail)),
-                    },
-                )
-            finally:
-                await body.aclose()
-
-    def _head(self, boundary: str, name: str) -> bytes:
-        parts = [
-            f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(key)}"\r\n\r\n{value}\r\n'
-            for key, value in self.fields.items()
-        ]
-        mime = self.mime or mimetypes.guess_type(name)[0] or "application/octet-stream"
-        parts.append(
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{_quoted(name)}"\r\n'
-            f"Content-Type: {_quoted(mime)}\r\n\r\n"
-        )
-        return "".join(parts).encode("utf-8", errors="replace")
+    def opened(self) -> AbstractAsyncContextManager[tuple[AsyncIterator[bytes], dict[str, str]]]:
+        """See `Form.opened`."""
+        attached = Attachment("file", self.file, self.name or self.file.name, self.mime)
+        return Form(self.fields, (attached,), self.progress).opened()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,37 @@ class Whole:
                 yield body, {"content-type": self.mime, "content-length": str(size)}
             finally:
                 await body.aclose()
+
+
+def _field(boundary: str, key: str, value: str) -> str:
+    return f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(key)}"\r\n\r\n{value}\r\n'
+
+
+def _head(boundary: str, attached: Attachment) -> bytes:
+    name = attached.name or attached.file.name
+    mime = attached.mime or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(attached.field)}"; filename="{_quoted(name)}"'
+        f"\r\nContent-Type: {_quoted(mime)}\r\n\r\n"
+    ).encode("utf-8", errors="replace")
+
+
+async def _form(
+    head: bytes, parts: Sequence[tuple[bytes, BinaryIO, int]], tail: bytes, progress: Progress
+) -> AsyncGenerator[bytes, None]:
+    yield head
+    whole, before = sum(size for _, _, size in parts), 0
+    for lead, file, size in parts:
+        report = partial(_further, progress, before, whole)
+        async with aclosing(_pieces(file, lead, b"\r\n", size, report)) as pieces:
+            async for piece in pieces:
+                yield piece
+        before += size
+    yield tail
+
+
+def _further(progress: Progress, before: int, whole: int, done: int, total: int) -> None:
+    progress(before + done, whole)
 
 
 def _open(path: Path) -> tuple[BinaryIO, int]:
