@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sora_desktop.core.catalog import Model
 from sora_desktop.core.errors import Failure
@@ -40,7 +40,8 @@ class RemoteStatus(StrEnum):
 class RemoteTask:
     """A task as the service describes it. Credits in its own unit, times in Unix seconds, `urls` primary first.
 
-    `note` is set where an answer was taken tolerantly (an unknown status word, for instance).
+    `note` is set where an answer was taken tolerantly (an unknown status word, for instance). `prompt` and `model` are
+    what a list repeats of the request, None where it does not; its `created_at` is by our clock.
     """
 
     id: str
@@ -53,6 +54,9 @@ class RemoteTask:
     failure: Failure | None = None
     request_id: str = ""
     note: str = ""
+    expires_at: float | None = None
+    prompt: str | None = field(default=None, repr=False)
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class Listing:
     """A service's list of models. `unchanged`: it is as it was at the stamp, and `models` is empty.
 
     `notes` say which entries could not be read and why, in plain words; `body` is the answer itself, to be kept.
+    `complete`: a model that is not in it is not there; else an entry that could not be read may have been it.
     """
 
     models: tuple[Model, ...] = ()
@@ -87,6 +92,7 @@ class Listing:
     stamp: Stamp = Stamp()
     unchanged: bool = False
     body: bytes = field(default=b"", repr=False)
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,18 @@ class Attachment:
 
 Progress = Callable[[int, int], None]
 """(bytes so far, bytes in all or 0 where unknown)"""
+
+
+@runtime_checkable
+class Published(Protocol):
+    """A dialect whose service publishes its contract for machines."""
+
+    async def contract(self, connection: Connection) -> Mapping[str, str] | None:
+        """The fields of the calls we make, each with its type in a word; None where nothing of it can be read.
+
+        A free call without a key. Raises ProviderError when the call brings no answer.
+        """
+        ...
 
 
 class Dialect(Protocol):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sora_desktop.core.catalog import Provider
+from sora_desktop.core.servers import Server
 from sora_desktop.providers.base import Dialect
 from sora_desktop.providers.globalaiopc import GlobalAIOPC
+from sora_desktop.providers.openai_videos import OpenAIVideos
 from sora_desktop.providers.rivya import Rivya
 
 if TYPE_CHECKING:
@@ -22,4 +24,6 @@ class Dialects:
 
     def of(self, provider: Provider) -> Dialect:
         """The dialect that `provider` speaks. Raises KeyError for a name that no file should hold (see `parse`)."""
+        if provider.dialect == "openai_videos":
+            return OpenAIVideos(self._http, provider.server or Server())
         return self._own[provider.dialect]
