@@ -21,6 +21,7 @@ from PySide6.QtCore import QLoggingCategory
 from PySide6.QtWidgets import QApplication, QWidget
 
 from benchmarks.shots_jobs import PROMPTS, put_progress, put_states
+from benchmarks.shots_references import reference_screens
 from sora_desktop import assembly
 from sora_desktop.app import QUIET, application
 from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent
@@ -39,7 +40,7 @@ from sora_desktop.ui.settings.account_state import Outcome
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import theme
 
-THEMES = ("dark", "light")
+THEMES = tuple(os.environ.get("SHOTS_THEMES", "dark,light").split(","))
 SETTLE = 0.4
 """Seconds for layouts, thumbnails and the first frame."""
 
@@ -129,6 +130,7 @@ async def main_screens(shots: Shots, studio: Studio, clips: list[str]) -> None:
         await studio.settings.change(text_size=150)
         await shots.take("main-text-150", window, (1440, 900))
         await studio.settings.change(text_size=100)
+        await reference_screens(shots.take, window, studio)
 
 
 async def settings_screens(shots: Shots, studio: Studio) -> None:
