@@ -40,8 +40,8 @@ class RemoteStatus(StrEnum):
 class RemoteTask:
     """A task as the service describes it. Credits in its own unit, times in Unix seconds, `urls` primary first.
 
-    `note` is set where an answer was taken tolerantly (an unknown status word, for instance). `prompt` and `model` are
-    what a list repeats of the request, None where it does not; its `created_at` is by our clock.
+    `note` is set where an answer was taken tolerantly (an unknown status word, for instance). `echo` is what a list
+    repeats of the request, as text; its `created_at` is by our clock.
     """
 
     id: str
@@ -55,8 +55,7 @@ class RemoteTask:
     request_id: str = ""
     note: str = ""
     expires_at: float | None = None
-    prompt: str | None = field(default=None, repr=False)
-    model: str | None = None
+    echo: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,25 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from sora_desktop.core.errors import Action, Billed, Failure, FailureKind, ProviderError, Sent
-from sora_desktop.providers.answers import LONG, Answer, Record, first, items, plain, record, retry_after, told
+from sora_desktop.providers.answers import (
+    LONG,
+    Answer,
+    Record,
+    first,
+    items,
+    number,
+    plain,
+    record,
+    retry_after,
+    told,
+)
 
 UNDECIDED = frozenset({408, 425, 499})
 """4xx that say nothing about the request itself: a time-out, "too early", a gateway whose client went away."""
 PASSING = frozenset({408, 425, 429, 499})
 """4xx that may be over in a moment."""
+REFUSING = frozenset({400, 401, 402, 403, 404, 422, 429})
+"""The `code` of a published `{"code": n, "msg": "text"}` that says, inside a 200, that nothing was started."""
 
 
 class About(Enum):
@@ -90,6 +103,15 @@ def said_in(body: Record, keys: Iterable[str] = ()) -> Said:
     speaks = error is not None or first(body, "message", "msg") is not None
     structured = speaks and bool(message or code)
     return Said(code=code, message=message, field=_field(inner or body), structured=structured)
+
+
+def inner_status(answer: Answer) -> int | None:
+    """The refusal inside a 200: the `code` of a body in a published error form that holds no task."""
+    body: Record = answer.record()
+    if not answer.ok or record(body.get("data")) or not said_in(body).structured:
+        return None
+    code = number(first(record(body.get("error")) or body, "code", "status"))
+    return int(code) if code is not None and code in REFUSING else None
 
 
 def request_id_of(answer: Answer, body: Record) -> str:
@@ -239,6 +261,21 @@ def broken(answer: Answer, about: About, *, keys: Iterable[str] = ()) -> Provide
         billed=Billed.MAYBE if about is About.CREATE else Billed.NO,
     )
     return ProviderError(failure, Sent.AMBIGUOUS, transient=True)
+
+
+_ABSENT = re.compile(
+    r"(?i)no (such )?model|not found|unknown|unsupported|not supported|invalid model|not exist|n.t exist|no longer"
+    r"|removed|retired|discontinued|deprecated|不存在|下线|已停用"
+)
+
+
+def says_model_gone(failure: Failure, model_id: str) -> bool:
+    """Whether a refused create says that the service has no such model. A 404 without the word is about the address."""
+    words = failure.detail
+    about_model = failure.field == "model" or model_id in words or bool(re.search(r"(?i)\bmodel\b|模型", words))
+    if failure.kind is FailureKind.NOT_FOUND:
+        return about_model
+    return failure.kind is FailureKind.REFUSED and about_model and bool(_ABSENT.search(words))
 
 
 _CONTENT = re.compile(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,10 @@ from sora_desktop.providers.refusals import (
     problem,
     said_in,
 )
+from sora_desktop.providers.rivya_contract import fields
+from sora_desktop.providers.rivya_models import read_body
 from sora_desktop.providers.tasks import Words, no_such_task, read_task
+from sora_desktop.providers.threads import in_thread
 from sora_desktop.providers.uploads import Upload
 
 if TYPE_CHECKING:
@@ -168,11 +172,26 @@ class Rivya:
 
     async def models(self, connection: Connection, known: Sequence[Model], stamp: Stamp) -> Listing | None:
         """The live list of video models (contract: rivya, `GET /api/v1/models`), without a key."""
-        return None
+        asked = {"if-none-match": stamp.etag, "if-modified-since": stamp.modified}
+        headers = {name: value for name, value in asked.items() if value}
+        answer = await self._http.call(replace(connection, key=""), "GET", "/api/v1/models", headers=headers)
+        if answer.status == 304:
+            return Listing(stamp=stamp, unchanged=True)
+        if not answer.ok or said_in(answer.record()).code in CODES:
+            raise self._problem(answer, About.CALL, connection)
+        listing = await in_thread(lambda: read_body(answer.body, known))
+        if not listing.models and not listing.complete:
+            raise broken(answer, About.CALL, keys=[connection.key])
+        return replace(listing, stamp=_stamp(answer))
 
     def listed(self, body: bytes, known: Sequence[Model]) -> Listing:
         """A kept list read again."""
-        return Listing()
+        return read_body(body, known)
+
+    async def contract(self, connection: Connection) -> Mapping[str, str] | None:
+        """The fields of the published contract, without a key (contract: rivya, `GET /api/v1/openapi.json`)."""
+        answer = await self._http.call(replace(connection, key=""), "GET", "/api/v1/openapi.json")
+        return await in_thread(lambda: fields(answer.record())) if answer.ok else None
 
     async def tasks(self, connection: Connection) -> None:
         """None: no list of tasks is published; a lost answer is asked for again by its idempotency key."""
@@ -189,7 +208,7 @@ class Rivya:
         raise self._problem(answer, About.CALL, connection)
 
     async def _video_models(self, connection: Connection) -> int | None:
-        answer = await self._http.call(Connection(connection.base_url), "GET", "/api/v1/models")
+        answer = await self._http.call(replace(connection, key=""), "GET", "/api/v1/models")
         listed = answer.json()
         models = items(listed) or items(first(record(listed), "data", "models"))
         return sum(record(model).get("category") == "video" for model in models) if answer.ok and models else None
@@ -210,6 +229,14 @@ def _reference_item(reference: SentReference) -> Record:
         if reference.duration_token:
             item["durationToken"] = reference.duration_token
     return item
+
+
+def _stamp(answer: Answer) -> Stamp:
+    """What the next question is asked with; a header that cannot be sent back is none."""
+    etag, modified = (answer.header(name).strip() for name in ("etag", "last-modified"))
+    return Stamp(
+        *(text if text.isascii() and text.isprintable() and len(text) <= 200 else "" for text in (etag, modified))
+    )
 
 
 def _token(value: object) -> str:

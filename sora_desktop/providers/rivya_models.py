@@ -1,0 +1,174 @@
+"""The live list of models as Models of ours (contract: rivya, `GET /api/v1/models`), read tolerantly.
+
+One odd entry never costs the user the model, and one odd model never costs the catalogue: what cannot be read is told
+in a note and left out. Labels and descriptions are the list's; ours stand in where it has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from sora_desktop.core.catalog import Availability, Model
+from sora_desktop.providers.answers import Answer, Record, first, identifier, items, number, plain, record
+from sora_desktop.providers.base import Listing
+from sora_desktop.providers.rivya_media import MEDIA, read_references
+from sora_desktop.providers.rivya_params import Known, read_params
+from sora_desktop.providers.rivya_words import Notes, Say, rest, shown
+
+MAX_MODELS = 500
+MAX_ENTRIES = 5000
+MAX_NOTICES = 20
+MAX_ID = 200
+MOST_CREDITS = 1e9
+
+ID = ("id", "model_id", "modelId", "model")
+NAME = ("display_name", "displayName", "name", "title", "label")
+CATEGORY = ("category", "output_category", "outputCategory")
+STATUS = ("api_status", "apiStatus", "status", "availability")
+CREDITS = ("base_credits", "baseCredits", "credits")
+BILLING = ("billing_type", "billingType")
+MODES = ("supported_modes", "supportedModes", "modes")
+LIMIT = ("max_prompt_length", "maxPromptLength", "prompt_limit")
+PARAMS = ("params", "parameters", "inputs")
+NOTICES = ("notices", "notice")
+SUMMARY = ("description", "summary")
+NEEDED = ("prompt_required", "promptRequired")
+READ = frozenset(
+    {*ID, *NAME, *CATEGORY, *STATUS, *CREDITS, *BILLING, *MODES, *LIMIT, *PARAMS, *NOTICES, *SUMMARY, *NEEDED, *MEDIA}
+    # Published, and of no use here: they say how references reach the service, and ours are always uploaded.
+    | {"object", "runtime", "api_input_status", "supported_api_inputs", "requires_files_api", "chat_capabilities"}
+    | {"requires_upload_for_modes", "url_input_supported"}
+)
+STATES = {
+    "available": Availability.AVAILABLE,
+    "comingsoon": Availability.COMING_SOON,
+    "studioonly": Availability.STUDIO_ONLY,
+}
+
+
+def read_body(body: bytes, known: Sequence[Model]) -> Listing:
+    """The list in an answer's body. `known` are the shipped models. Never raises, whatever the bytes are."""
+    listing = read_list(Answer(200, {}, body, 0.0).json(), known)
+    return Listing(listing.models, listing.notes, body=body, complete=listing.complete)
+
+
+def read_list(document: object, known: Sequence[Model]) -> Listing:
+    """The video models of a list in their order, and what was wrong with it."""
+    notes = Notes()
+    entries = _entries(document)
+    if entries is None:
+        return Listing((), ("The answer of the service holds no list of models.",), complete=False)
+    if len(entries) > MAX_ENTRIES:
+        notes.say(f"The list has {len(entries)} entries; the first {MAX_ENTRIES} were read.")
+    shipped = {model.id: model for model in known}
+    complete = len(entries) <= MAX_ENTRIES
+    found: dict[str, Model] = {}
+    for place, entry in enumerate(entries[:MAX_ENTRIES], 1):
+        source = record(entry)
+        model_id = identifier(first(source, *ID))[:MAX_ID]
+        if not source:
+            notes.say(f"Entry {place} of the list is {shown(entry)}; it was left out.")
+        elif not model_id:
+            name = plain(first(source, *NAME), 80)
+            notes.say(f"Entry {place} of the list{f' (“{name}”)' if name else ''} has no id; it was left out.")
+            complete = complete and not _is_video(source, known=False)
+        elif not _is_video(source, known=model_id in shipped):
+            continue
+        elif model_id in found:
+            notes.say(f"{model_id} is listed twice; the first one counts.")
+        elif len(found) >= MAX_MODELS:
+            complete = False
+            notes.say(f"The list has more than {MAX_MODELS} video models; the others were left out.")
+        else:
+            found[model_id] = _model(source, model_id, shipped.get(model_id), known, notes)
+    return Listing(tuple(found.values()), notes.lines, complete=complete)
+
+
+def _entries(document: object) -> list[Any] | None:
+    """The entries of a list, bare or wrapped, or of an object of models by their ids."""
+    for _ in range(3):
+        if isinstance(document, list):
+            return items(cast("object", document))
+        source = record(document)
+        document = first(source, "data", "models", "items")
+        if document is None:
+            named = bool(source) and all(isinstance(value, dict) for value in source.values())
+            return [{"id": key, **record(value)} for key, value in source.items()] if named else None
+    return items(cast("object", document)) if isinstance(document, list) else None
+
+
+def _is_video(source: Record, *, known: bool) -> bool:
+    category = plain(first(source, *CATEGORY), 60).lower()
+    if category:
+        return "video" in category
+    # An entry that lost its category: a shipped model is one of ours, another one must say that it makes video.
+    return known or any(plain(mode, 60).lower().endswith("video") for mode in items(first(source, *MODES)))
+
+
+def _model(source: Record, model_id: str, ours: Model | None, known: Sequence[Model], notes: Notes) -> Model:
+    name = plain(first(source, *NAME), 80) or (ours.name if ours else model_id)
+    say = notes.about(name)
+    try:
+        return _read(source, model_id, name, ours, known, say)
+    except ValidationError as error:
+        first_error = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first_error["loc"])
+        say(f"{place or 'it'} cannot be read; {'what is known of it is used' if ours else 'only its name is shown'}.")
+        return ours or Model(id=model_id, name=name)
+
+
+def _read(source: Record, model_id: str, name: str, ours: Model | None, known: Sequence[Model], say: Say) -> Model:
+    base = ours or Model(id=model_id, name=name)
+    params = first(source, *PARAMS)
+    credits, summary = _price(source, base)
+    limit = number(first(source, *LIMIT))
+    modes = tuple(mode for one in items(first(source, *MODES))[:20] if (mode := plain(one, 60)))
+    return Model(
+        id=model_id,
+        name=name,
+        availability=_availability(source, say),
+        notices=_notices(first(source, *NOTICES)),
+        unknown=rest(source, READ),
+        summary=summary,
+        modes=modes or base.modes,
+        prompt_required=first(source, *NEEDED) is not False and base.prompt_required,
+        prompt_limit=int(limit) if limit is not None and 0 < limit < 1e9 else base.prompt_limit,
+        credits=credits,
+        params=base.params if params is None else read_params(params, Known.of(ours, known), say),
+        references=read_references(source, base.references, say),
+        estimate=base.estimate,
+    )
+
+
+def _availability(source: Record, say: Say) -> Availability:
+    word = plain(first(source, *STATUS), 60)
+    state = STATES.get("".join(char for char in word.lower() if char.isalnum()))
+    if state is None and word:
+        say(f"its state “{word}” is new here; it is offered, and the service says whether it can be used.")
+    return state or Availability.AVAILABLE
+
+
+def _price(source: Record, base: Model) -> tuple[float | None, str]:
+    """Credits for one clip and the summary. Where the price is not a fixed one, the summary says what is published."""
+    summary = plain(first(source, *SUMMARY)) or base.summary
+    credits = number(first(source, *CREDITS))
+    credits = credits if credits is not None and 0 <= credits <= MOST_CREDITS else None
+    billing = plain(first(source, *BILLING), 40)
+    if billing and billing.upper() != "FIXED":
+        words = f"Price: {billing}" + (f", from {credits:g} credits." if credits is not None else ".")
+        return None, f"{summary} {words}".strip()
+    return (base.credits if credits is None else credits), summary
+
+
+def _notices(value: object) -> tuple[str, ...]:
+    """The service's own words: texts, or objects that hold one."""
+    found: dict[str, None] = {}
+    for one in (items(value) or [value])[:MAX_NOTICES]:
+        inner = record(one)
+        text = plain(first(inner, "message", "text", "body", "content", "description", "title") if inner else one)
+        if text:
+            found[text] = None
+    return tuple(found)
