@@ -61,7 +61,8 @@ def _answer(call: Call, body: dict[str, Any]) -> Response:
     return JSONResponse({"code": 200, "msg": "success", "data": body} if call.world.manners.wrap else body)
 
 
-def _authorize(call: Call) -> Key:
+def authorize(call: Call) -> Key:
+    """The key of a call. Raises Refusal where it is none, or may not."""
     kind, _, text = call.request.headers.get("authorization", "").partition(" ")
     key = call.world.ledger.key("globalaiopc", text) if kind.lower() == "bearer" else None
     if key is None or key.state != "active":
@@ -72,7 +73,7 @@ def _authorize(call: Call) -> Key:
 
 
 async def _create(call: Call) -> Response:
-    key = _authorize(call)
+    key = authorize(call)
     body = await bounded_body(call.request)
     order = order_of(json_object(body, call.request.headers.get("content-type", "")), body)
     for url in _references(order.params):
@@ -83,10 +84,10 @@ async def _create(call: Call) -> Response:
 
 
 async def _poll(call: Call) -> Response:
-    key = _authorize(call)
+    key = authorize(call)
     task_id = call.request.path_params["task_id"]
     task = call.world.ledger.own_task(key, task_id)
-    if task is None:
+    if task is None or "v2" in task.params:  # One of the newer call's own.
         raise not_found("task not found")
     call.world.polled[task_id] = call.world.clock.now()
     return _answer(call, _task(call.world, task))
