@@ -8,10 +8,13 @@ from enum import StrEnum
 
 from pydantic import Field, JsonValue, ValidationError
 
+from sora_desktop.core.catalog_checks import faults
 from sora_desktop.core.frozen import Frozen
 from sora_desktop.core.params import Param
 from sora_desktop.core.references import ReferenceRule
 from sora_desktop.core.servers import Server
+from sora_desktop.core.wire import WireForm
+from sora_desktop.core.wire_checks import wire_faults
 
 
 class PollRhythm(Frozen):
@@ -82,14 +85,17 @@ class Provider(Frozen):
     """A service, and what its contract promises.
 
     `idempotent`: a create may be repeated with the same key. `has_balance`: a call reads the credits left.
+    `tails`: the paths of its calls, "*" for one part that varies; cut off a pasted base URL.
     `rank`: its place in lists. `result_hours`: how long a result's URL lives, None where no lifetime is published.
     `lists_models`: a free call lists the models (live catalogue). `server`: what an OpenAI-compatible server can do.
+    `wire`: the calls of a described service. `welcome`: it has a card on the first run's page.
     """
 
     id: str
     name: str
     dialect: str
     base_url: str
+    tails: tuple[str, ...] = ()
     site: str = ""
     key_hint: str = ""
     summary: str = ""
@@ -104,6 +110,8 @@ class Provider(Frozen):
     poll: PollRhythm = PollRhythm()
     demo: Demo | None = None
     server: Server | None = None
+    wire: WireForm | None = None
+    welcome: bool = False
     rank: int = 100
     models: tuple[Model, ...] = Field(default=())
 
@@ -140,15 +148,18 @@ class Catalog:
 
 
 def parse(text: str, source: str = "catalogue") -> Provider:
-    """One provider from the TOML text of its file.
+    """One provider from the TOML text of its file, checked but for its JSONPaths (`provider_files.examine` does).
 
     Raises CatalogError with the file, the place and the reason.
     """
     try:
-        return Provider.model_validate(tomllib.loads(text), strict=False)
+        provider = Provider.model_validate(tomllib.loads(text), strict=False)
     except tomllib.TOMLDecodeError as error:
         raise CatalogError(f"{source}: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise CatalogError(f"{source}: {place}: {first['msg']}") from error
+    for fault in (*faults(provider), *wire_faults(provider, lambda _path: "")):
+        raise CatalogError(f"{source}: {'.'.join(map(str, fault.place))}: {fault.reason}")
+    return provider

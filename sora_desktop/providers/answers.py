@@ -226,6 +226,11 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     return min(max(seconds, 0.0), MAX_WAIT)
 
 
+def ahead(headers: Mapping[str, str], now: float) -> float:
+    """The seconds by which our clock, which says `now`, is ahead of the service's own (its Date header)."""
+    return now - (_http_date(headers.get("date", "")) or now)
+
+
 def _http_date(text: str) -> float | None:
     try:
         when = parsedate_to_datetime(text)

@@ -16,7 +16,7 @@ from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError
 from sora_desktop.core.params import wire_values
 from sora_desktop.core.references import Reference, SentReference
 from sora_desktop.core.request import GenerationRequest
-from sora_desktop.providers.answers import Answer, Record, first, identifier, number, record, segment, unwrap
+from sora_desktop.providers.answers import Answer, first, identifier, segment, unwrap
 from sora_desktop.providers.base import (
     Attachment,
     Check,
@@ -26,7 +26,7 @@ from sora_desktop.providers.base import (
     RemoteTask,
     Stamp,
 )
-from sora_desktop.providers.refusals import About, broken, by_status, paid, problem, said_in
+from sora_desktop.providers.refusals import About, broken, by_status, inner_status, paid, problem
 from sora_desktop.providers.tasks import Words, no_such_task, read_task
 
 if TYPE_CHECKING:
@@ -45,9 +45,6 @@ WORDS = Words(
 
 NO_TASK = "sora-desktop-connection-test"
 """An id that no task has: asking for it costs nothing and shows whether the service answers and refuses the key."""
-
-REFUSING = frozenset({400, 401, 402, 403, 404, 422, 429})
-"""The `code` of a published `{"code": n, "msg": "text"}` that says, inside a 200, that nothing was started."""
 
 
 class GlobalAIOPC:
@@ -73,7 +70,7 @@ class GlobalAIOPC:
         task = unwrap(answer.record(), "id", "task_id", "taskId")
         if answer.ok and identifier(first(task, "id", "task_id", "taskId")):
             return read_task(answer, task, WORDS, codes={}, keys=[connection.key])
-        inner = _inner_status(answer)
+        inner = inner_status(answer)
         if answer.ok and inner is None:
             raise broken(answer, About.CREATE, keys=[connection.key])
         raise self._problem(answer, About.CREATE, connection, inner)
@@ -85,7 +82,7 @@ class GlobalAIOPC:
             raise no_such_task()
         answer = await self._http.call(connection, "GET", f"/v1/result/{place}")
         task = unwrap(answer.record(), "id", "task_id", "taskId", "status", "video_url")
-        inner = _inner_status(answer)
+        inner = inner_status(answer)
         if not answer.ok or (inner is not None and "status" not in task):
             raise self._problem(answer, About.TASK, connection, inner)
         return read_task(answer, task, WORDS, codes={}, keys=[connection.key], asked=remote_id)
@@ -100,13 +97,13 @@ class GlobalAIOPC:
         check is never `verified`. A page instead of an answer means that the base URL leads elsewhere.
         """
         answer = await self._http.call(connection, "GET", f"/v1/result/{NO_TASK}")
-        status = _inner_status(answer) or answer.status
+        status = inner_status(answer) or answer.status
         body = answer.record()
         answered = answer.ok or answer.status in {400, 404, 422}
         if not body or not answered or status in {401, 402, 403, 429}:
             if answer.ok and not body:
                 raise _elsewhere(answer, connection)
-            raise self._problem(answer, About.CALL, connection, _inner_status(answer))
+            raise self._problem(answer, About.CALL, connection, inner_status(answer))
         return Check(answer.status, answer.milliseconds, verified=False)
 
     async def upload(
@@ -131,15 +128,6 @@ class GlobalAIOPC:
 
     def _problem(self, answer: Answer, about: About, connection: Connection, inner: int | None = None) -> ProviderError:
         return problem(answer, about, now=self._http.clock(), keys=[connection.key], status=inner)
-
-
-def _inner_status(answer: Answer) -> int | None:
-    """The refusal inside a 200: the `code` of a body in a published error form that holds no task."""
-    body: Record = answer.record()
-    if not answer.ok or record(body.get("data")) or not said_in(body).structured:
-        return None
-    code = number(first(record(body.get("error")) or body, "code", "status"))
-    return int(code) if code is not None and code in REFUSING else None
 
 
 def _elsewhere(answer: Answer, connection: Connection) -> ProviderError:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from sora_desktop.core.catalog import Provider
 from sora_desktop.core.servers import Server
+from sora_desktop.core.wire import WireForm
 from sora_desktop.providers.base import Dialect
+from sora_desktop.providers.described import Described
 from sora_desktop.providers.globalaiopc import GlobalAIOPC
 from sora_desktop.providers.openai_videos import OpenAIVideos
 from sora_desktop.providers.rivya import Rivya
@@ -21,9 +23,19 @@ class Dialects:
     def __init__(self, http: Http) -> None:
         self._http = http
         self._own: dict[str, Dialect] = {"rivya": Rivya(http), "globalaiopc": GlobalAIOPC(http)}
+        self._files: dict[str, Described] = {}
 
     def of(self, provider: Provider) -> Dialect:
         """The dialect that `provider` speaks. Raises KeyError for a name that no file should hold (see `parse`)."""
         if provider.dialect == "openai_videos":
             return OpenAIVideos(self._http, provider.server or Server())
+        if provider.wire is not None:
+            return self._described(provider.id, provider.wire)
         return self._own[provider.dialect]
+
+    def _described(self, provider_id: str, wire: WireForm) -> Described:
+        """One for each file, as long as the file says the same."""
+        known = self._files.get(provider_id)
+        if known is None or known.wire != wire:
+            known = self._files[provider_id] = Described(self._http, wire)
+        return known

@@ -76,7 +76,7 @@ class Card(QPushButton):
 
 def offered(catalog: Catalog) -> list[Provider]:
     """The services in the order they are offered: first those that promise never to make a clip twice."""
-    return sorted(catalog.providers, key=lambda provider: not provider.idempotent)
+    return sorted((each for each in catalog.providers if each.welcome), key=lambda provider: not provider.idempotent)
 
 
 class FirstRun(QWidget):

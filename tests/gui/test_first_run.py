@@ -30,9 +30,10 @@ def shown(window: MainWindow) -> bool:
 def test_there_is_a_card_for_the_simulator_and_for_each_service_of_the_catalogue(window: MainWindow) -> None:
     first_run = window.first_run
     assert shown(window)
-    providers = [provider.id for provider in window.studio.catalog.providers]
-    assert set(first_run.cards) == {"simulator", *providers}
-    for provider in window.studio.catalog.providers:
+    providers = [provider for provider in window.studio.catalog.providers if provider.welcome]
+    assert set(first_run.cards) == {"simulator", *(provider.id for provider in providers)}
+    assert {"rivya", "globalaiopc"} == set(first_run.cards) - {"simulator"}
+    for provider in providers:
         card = first_run.cards[provider.id]
         assert card.accessibleName() == f"Add your {provider.name} key"
         assert card.accessibleDescription() == provider.summary

@@ -12,19 +12,19 @@ from unittest.mock import patch
 from sora_desktop.core.catalog import Catalog, Model
 from sora_desktop.core.errors import ProviderError
 from sora_desktop.core.request import GenerationRequest
-from sora_desktop.providers import http as door
+from sora_desktop.providers import clients
 from sora_desktop.providers.base import Connection, Dialect
 from sora_desktop.providers.http import Http
 from sora_desktop.providers.registry import Dialects
 from sora_desktop.storage.catalog import load_catalog
 from support.raw_server import RawServer, always, in_turn, raw_server, reply
 
-_tls_context = door.tls_context
+_tls_context = clients.tls_context
 KEY = "rvya_sk_canary_0123456789abcdef"
 
 
 @cache
-def shared_context() -> ssl.SSLContext:
+def shared_context(_ca_file: str = "") -> ssl.SSLContext:
     """Loading the roots takes longer than any of these tests."""
     return _tls_context()
 
@@ -40,7 +40,8 @@ def model(provider: str, model_id: str) -> Model:
     return found
 
 
-ALL_MODELS = [(provider.id, one.id) for provider in catalog().providers for one in provider.models]
+ALL_MODELS = [(provider.id, one.id) for provider in catalog().providers if provider.demo for one in provider.models]
+"""Of the two services with a dialect in code and an account on the simulator."""
 
 
 def dialect_of(http: Http, provider: str) -> Dialect:
@@ -56,7 +57,7 @@ def request(provider: str, model_id: str, prompt: str = "A boat", **values: Any)
 @asynccontextmanager
 async def talking(name: str, *answers: bytes, **options: Any) -> AsyncIterator[tuple[Dialect, Connection, RawServer]]:
     """A dialect, its connection, and a server that gives `answers` in turn."""
-    with patch.object(door, "tls_context", shared_context):
+    with patch.object(clients, "tls_context", shared_context):
         http = Http(**{"connect": 2.0, "read": 2.0, **options})
         await http.warm()
     try:

@@ -1,0 +1,160 @@
+"""What must hold of a provider beyond the types of its fields: each fault with its place, in plain words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sora_desktop.core.accounts import LOOPBACK, clean_base_url, clean_headers
+from sora_desktop.core.errors import UserError
+from sora_desktop.core.params import Param, ParamType, allowed, as_text, coerce
+from sora_desktop.core.sentences import say
+
+if TYPE_CHECKING:
+    from sora_desktop.core.catalog import Model, Provider
+    from sora_desktop.core.references import ReferenceRule
+
+Place = tuple[str | int, ...]
+
+DIALECTS = ("rivya", "globalaiopc", "openai_videos", "described")
+"""The wires that this version speaks. `described` takes its calls from the file itself."""
+
+RESERVED = ("prompt", "references", "model")
+"""Names that a problem's field or a request has already; no parameter may be called so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong at a place of a file: a path of keys and indices."""
+
+    place: Place
+    reason: str
+
+
+def faults(provider: Provider) -> Iterator[Fault]:
+    """Every fault of `provider`, in the order of a file. The wire of a described one: `core.wire_checks`."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", provider.id):
+        reason = "an id has small letters, digits, dots, dashes and underscores only, and begins with a letter or digit"
+        yield Fault(("id",), reason)
+    if not provider.name.strip():
+        yield Fault(("name",), "give it a name")
+    if provider.dialect not in DIALECTS:
+        yield Fault(
+            ("dialect",), f"“{provider.dialect}” is no dialect: write “described” (known: {', '.join(DIALECTS)})"
+        )
+    yield from _address(provider)
+    if (provider.dialect == "described") != (provider.wire is not None):
+        missing = provider.wire is None
+        reason = "a described service needs a [wire] section" if missing else "only a “described” service has a [wire]"
+        yield Fault(("dialect",) if missing else ("wire",), reason)
+    yield from _numbers(provider)
+    yield from _twice([model.id for model in provider.models], ("models",), "id", "the model")
+    for index, model in enumerate(provider.models):
+        yield from _model(model, ("models", index))
+
+
+def _address(provider: Provider) -> Iterator[Fault]:
+    """Empty is allowed: the user enters the address with the account."""
+    if not provider.base_url:
+        return
+    try:
+        clean_base_url(provider.base_url)
+    except UserError as error:
+        yield Fault(("base_url",), say(error.code, error.words))
+        return
+    parts = urlsplit(provider.base_url)
+    if parts.scheme not in {"http", "https"}:
+        yield Fault(("base_url",), "write the address with https://")
+    elif parts.scheme == "http" and (parts.hostname or "") not in LOOPBACK:
+        yield Fault(("base_url",), "http:// is for this machine only; write https://")
+    elif parts.query or parts.fragment:
+        yield Fault(("base_url",), "leave out “?” and “#” and what follows them")
+
+
+def _numbers(provider: Provider) -> Iterator[Fault]:
+    for key in ("at_once", "per_minute"):
+        if not 1 <= getattr(provider, key) <= 1000:
+            yield Fault((key,), "a number from 1 to 1000")
+    if provider.result_hours is not None and provider.result_hours <= 0:
+        yield Fault(("result_hours",), "more than 0 hours; leave it out where no lifetime is published")
+    poll = provider.poll
+    if not 0 < poll.first <= 3600:
+        yield Fault(("poll", "first"), "seconds above 0, at most 3600")
+    if not 0 < poll.least <= poll.most <= 3600:
+        yield Fault(("poll", "least"), "least and most are seconds above 0, at most 3600, and least is not above most")
+
+
+def _twice(names: Sequence[str], place: Place, key: str, what: str) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for index, name in enumerate(names):
+        if not name.strip():
+            yield Fault((*place, index, key), f"give {what} a name")
+        elif name in seen:
+            yield Fault((*place, index, key), f"{what} “{name}” is there already")
+        seen.add(name)
+
+
+def _model(model: Model, place: Place) -> Iterator[Fault]:
+    if model.prompt_limit is not None and model.prompt_limit < 1:
+        yield Fault((*place, "prompt_limit"), "at least 1 character; leave it out where there is no limit")
+    yield from _twice([param.key for param in model.params], (*place, "params"), "key", "the parameter")
+    for index, param in enumerate(model.params):
+        yield from _param(param, (*place, "params", index))
+    if model.estimate and not 0 <= model.estimate.least <= model.estimate.most:
+        yield Fault((*place, "estimate"), "least and most are seconds, and least is not above most")
+    if model.references:
+        yield from _references(model, model.references, (*place, "references"))
+
+
+def _param(param: Param, place: Place) -> Iterator[Fault]:
+    if param.key in RESERVED:
+        yield Fault(
+            (*place, "key"), f"“{param.key}” is a name that every request has already; map it with wire.create.fields"
+        )
+    if param.type is ParamType.SELECT and not param.options:
+        yield Fault((*place, "type"), "a select needs options; use text, number or boolean where there are none")
+    values = [as_text(option.value) for option in param.options]
+    for index, text in enumerate(values):
+        if text in values[:index]:
+            yield Fault((*place, "options", index), f"the option “{text}” is there already")
+    if param.minimum is not None and param.maximum is not None and param.minimum > param.maximum:
+        yield Fault((*place, "minimum"), "the minimum is above the maximum")
+    if param.step is not None and param.step <= 0:
+        yield Fault((*place, "step"), "a step is above 0")
+    if param.default is not None and coerce(param, param.default) is None:
+        fitting = allowed(param)
+        of = f": it takes {fitting}" if fitting else f" for a {param.type.value}"
+        yield Fault((*place, "default"), f"“{param.default}” does not fit{of}")
+
+
+def _references(model: Model, rule: ReferenceRule, place: Place) -> Iterator[Fault]:
+    if rule.max_count < 1:
+        yield Fault((*place, "max_count"), "at least 1; leave the section out where a model takes no references")
+    known = {"image", "video", "audio"}
+    if not rule.kinds or not set(rule.kinds) <= known:
+        yield Fault((*place, "kinds"), "one or more of image, video, audio")
+    choice = model.param(rule.choice) if rule.choice else None
+    if rule.choice and choice is None:
+        yield Fault((*place, "choice"), f"this model has no parameter “{rule.choice}”")
+    if choice is not None and (choice.type is not ParamType.SELECT or choice.default is None):
+        yield Fault((*place, "choice"), f"the parameter “{rule.choice}” must be a select with a default")
+    for index, slot in enumerate(rule.slots):
+        at = (*place, "slots", index)
+        if slot.most < 1 or (slot.most > 1 and not slot.array):
+            yield Fault((*at, "most"), "at least 1, and more than 1 only where array = true")
+        if slot.kind and slot.kind not in rule.kinds:
+            yield Fault((*at, "kind"), f"“{slot.kind}” is none of this model's kinds")
+        if slot.choice and (choice is None or choice.option(slot.choice) is None):
+            yield Fault((*at, "choice"), f"“{slot.choice}” is no option of the parameter that chooses")
+
+
+def header_fault(name: str, value: str) -> str:
+    """Why a header cannot be sent; empty where it can."""
+    try:
+        clean_headers({name: value})
+    except UserError as error:
+        return say(error.code, error.words)
+    return ""

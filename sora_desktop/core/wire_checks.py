@@ -1,0 +1,184 @@
+"""What must hold of a described service's calls, so that the file is refused and not the paid request."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from sora_desktop.core.catalog_checks import Fault, Place, header_fault
+from sora_desktop.core.wire import OWN_FIELDS, MisplacedError, Paths, WireForm, put
+
+if TYPE_CHECKING:
+    from sora_desktop.core.catalog import Model, Provider
+
+PathFault = Callable[[str], str]
+"""Why a text is no JSONPath that is taken; empty where it is one."""
+
+
+def wire_faults(provider: Provider, path_fault: PathFault) -> Iterator[Fault]:
+    """Every fault in the calls of a described `provider`, in the order of a file."""
+    wire = provider.wire
+    if wire is None:
+        return
+    if not provider.models:
+        yield Fault(("models",), "a described service needs at least one [[models]] section")
+    yield from _promises(provider, wire)
+    yield from _headers(wire)
+    yield from _calls(wire)
+    yield from _fields(provider, wire)
+    yield from _words(wire)
+    for place, paths in _paths(wire):
+        yield from _path(place, paths, path_fault)
+    for index, model in enumerate(provider.models):
+        yield from _model(wire, model, ("models", index))
+
+
+def _promises(provider: Provider, wire: WireForm) -> Iterator[Fault]:
+    create = wire.create
+    if provider.idempotent and not create.idempotency_header:
+        reason = "a lost answer may be asked for again only with a documented key: set wire.create.idempotency_header"
+        yield Fault(("idempotent",), reason)
+    if provider.has_balance and wire.balance is None:
+        yield Fault(("has_balance",), "there is no [wire.balance] that could tell it")
+    if wire.balance is not None and not provider.has_balance:
+        yield Fault(("wire", "balance"), "write has_balance = true at the top, or leave this out")
+    if provider.has_cancel:
+        yield Fault(("has_cancel",), "a described service has no call that cancels")
+    if provider.lists_models:
+        yield Fault(("lists_models",), "the models of a described service stand in its file")
+
+
+def _headers(wire: WireForm) -> Iterator[Fault]:
+    auth = wire.auth
+    if auth.template.count("{key}") != 1 or "{" in auth.template.replace("{key}", ""):
+        yield Fault(("wire", "auth", "template"), "write {key} once, where the key goes, as in “Bearer {key}”")
+    given = {"auth": auth.header} if auth.header.lower() != "authorization" else {}
+    for name in given.values():
+        if reason := header_fault(name, "x"):
+            yield Fault(("wire", "auth", "header"), reason)
+    if not auth.template.isascii() or not auth.template.isprintable():
+        yield Fault(("wire", "auth", "template"), "plain characters only")
+    for name, value in wire.headers.items():
+        if "{key}" in value:
+            yield Fault(("wire", "headers", name), "the key travels in the header of [wire.auth] only")
+        elif name.lower() == auth.header.lower():
+            yield Fault(("wire", "headers", name), "this header carries the key")
+        elif reason := header_fault(name, value):
+            yield Fault(("wire", "headers", name), reason)
+    header = wire.create.idempotency_header
+    if header and (reason := header_fault(header, "x")):
+        yield Fault(("wire", "create", "idempotency_header"), reason)
+
+
+def _calls(wire: WireForm) -> Iterator[Fault]:
+    calls = {"create": wire.create, "poll": wire.poll, "result": wire.result, "balance": wire.balance}
+    for name, call in {**calls, "check": wire.check, "tasks": wire.tasks}.items():
+        if call is not None:
+            yield from _call(("wire", name, "path"), call.path, needs_id=name in {"poll", "result"}, wire=wire)
+    if wire.poll.body and wire.poll.method == "GET":
+        yield Fault(("wire", "poll", "body"), 'a GET has no body; write method = "POST"')
+
+
+def _call(place: Place, path: str, *, needs_id: bool, wire: WireForm) -> Iterator[Fault]:
+    in_body = place[1] == "poll" and "{id}" in str(wire.poll.body)
+    rest = path.replace("{id}", "") if needs_id else path
+    if not path.startswith("/") or path.startswith("//"):
+        yield Fault(place, f"“{path}” must begin with one “/”: it is appended to base_url")
+    elif "{key}" in path:
+        yield Fault(place, "the key travels in the header of [wire.auth] only")
+    elif needs_id and "{id}" not in path and not in_body:
+        yield Fault(place, "write {id} where the id of the task goes")
+    elif "{" in rest or "}" in rest:
+        yield Fault(place, "{id} is the only thing that is filled in here" if needs_id else "nothing is filled in here")
+    elif not path.isascii() or any(char in "#\\" or char.isspace() or not char.isprintable() for char in path):
+        yield Fault(place, "no white space, “#”, “\\” or other special characters; write them percent-encoded")
+    elif "/../" in f"{path.partition('?')[0]}/":
+        yield Fault(place, "leave out “..”")
+
+
+def _fields(provider: Provider, wire: WireForm) -> Iterator[Fault]:
+    known = {*OWN_FIELDS, *(param.key for model in provider.models for param in model.params)}
+    rules = [model.references for model in provider.models if model.references]
+    known |= {field for rule in rules for field in (rule.field, *(slot.field for slot in rule.slots))}
+    for key in wire.create.fields:
+        if key not in known:
+            yield Fault(("wire", "create", "fields", key), f"no model has a parameter “{key}”")
+
+
+def _words(wire: WireForm) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for state in ("queued", "processing", "succeeded", "failed"):
+        words: tuple[str, ...] = getattr(wire.task.words, state)
+        if not words and state in {"succeeded", "failed"}:
+            yield Fault(("wire", "task", "words", state), "at least one word")
+        for index, word in enumerate(words):
+            spoken = word.strip().lower()
+            if not spoken:
+                yield Fault(("wire", "task", "words", state, index), "an empty word")
+            elif seen.get(spoken, state) != state:
+                yield Fault(("wire", "task", "words", state, index), f"“{word}” stands for {seen[spoken]} already")
+            seen.setdefault(spoken, state)
+
+
+def _paths(wire: WireForm) -> Iterator[tuple[Place, Paths]]:
+    """Every JSONPath of the file with its place, needed ones also where they are empty."""
+    sections: Mapping[str, tuple[object, tuple[str, ...]]] = {
+        "task": (wire.task, ("id", "status", "results", "error_code", "error_message", "reserved", "credits")),
+        "result": (wire.result, ("results",)),
+        "error": (wire.error, ("code", "message")),
+        "balance": (wire.balance, ("value",)),
+        "tasks": (wire.tasks, ("items", "id", "status", "created", "prompt", "model")),
+    }
+    needed = {"id", "status", "results", "value", "items"}
+    for name, (section, keys) in sections.items():
+        for key in (*keys, *(("seconds", "created", "expires") if name == "task" else ())):
+            paths: Paths = getattr(section, key, ())
+            if paths or (section is not None and key in needed and (name, key) != ("tasks", "status")):
+                yield ("wire", name, key), paths
+
+
+def _path(place: Place, paths: Paths, path_fault: PathFault) -> Iterator[Fault]:
+    if not paths:
+        yield Fault(place, "at least one JSONPath, as in “$.data.id”")
+    for index, path in enumerate(paths):
+        reason = path_fault(path)
+        if reason:
+            yield Fault((*place, index), f"“{path[:80]}” is no JSONPath that is taken: {reason}")
+
+
+def _model(wire: WireForm, model: Model, place: Place) -> Iterator[Fault]:
+    """A body with everything a request can hold, to see that all of it has a place of its own."""
+    rule = model.references
+    if rule is not None and (rule.upload or rule.attach):
+        key = "upload" if rule.upload else "attach"
+        yield Fault((*place, "references", key), "a described service takes references by their addresses only")
+    body: dict[str, object] = {}
+    for at, value in wire.create.fixed.items():
+        yield from _puts(body, at, copy.deepcopy(value), ("wire", "create", "fixed", at))
+    for key in OWN_FIELDS:
+        if wire.create.place(key):
+            mapped = key in wire.create.fields
+            yield from _puts(
+                body, wire.create.place(key), "x", ("wire", "create", "fields", *([key] if mapped else []))
+            )
+    used: dict[str, Place] = {}
+    for index, param in enumerate(model.params):
+        if rule is None or param.key != rule.choice:
+            used[param.key] = (*place, "params", index, "key")
+    fields = [slot.field for slot in rule.slots] if rule and rule.slots else [rule.field] if rule else []
+    for index, field in enumerate(fields):
+        at = (*place, "references", *(("slots", index) if rule and rule.slots else ()), "field")
+        if field in used and used[field][-1] == "key":
+            yield Fault(at, f"“{field}” is a parameter already")
+        used.setdefault(field, at)
+    for key, at in used.items():
+        if wire.create.place(key):
+            yield from _puts(body, wire.create.place(key), "x", at)
+
+
+def _puts(body: dict[str, object], at: str, value: object, place: Place) -> Iterator[Fault]:
+    try:
+        put(body, at, value)
+    except MisplacedError as error:
+        yield Fault(place, str(error))
