@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import re
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -65,19 +65,23 @@ class Delivery:
         """The hash of what is sent, by the original's hash, plan and rule: twelve variations mend once."""
         self._seen: dict[str, float] = {}
         """When an address was last known to be there, in monotonic seconds."""
+        self._fetches: dict[str, Reference] = {}
+        """What was at an address, for as long as it is fresh."""
         self._reused: dict[str, set[tuple[str, str]]] = {}
         """Remembered uploads that a job relies on, as (account, hash)."""
 
-    async def sent(self, job: Job, reference: Reference) -> SentReference:
-        """A reference as the service is told of it, at an address it can reach.
+    async def sent(self, job: Job, reference: Reference, kept: AsyncExitStack) -> SentReference:
+        """A reference as the service is told of it: at an address it can reach, or as a file that lives as `kept` does.
 
         Raises UserError for what the person can mend, ProviderError of the account's service, HostTrouble of the host.
         """
-        if reference.url and not reference.path and not reference.sha256:
-            await self._must_be_there(job, reference)
-            return SentReference(url=reference.url, kind=reference.kind, name=reference.name, mime=reference.mime)
         model = self._works.model(job)
         rule = model.references or ReferenceRule()
+        if reference.url and not reference.path and not reference.sha256:
+            if not rule.attach:
+                await self._must_be_there(job, reference)
+                return SentReference(url=reference.url, kind=reference.kind, name=reference.name, mime=reference.mime)
+            reference = await self._fetched(job, reference)
         account = self._works.accounts.get(job.account)
         if account is None:
             raise UserError("account_gone")
@@ -89,6 +93,10 @@ class Delivery:
         content = f"{reference.sha256 or reference.path} {plan.model_dump_json()} {job.account}"
         async with self._locks.setdefault(content, asyncio.Lock()):
             match way:
+                case Way.ATTACH:
+                    ready = await kept.enter_async_context(self._ready(job, content, reference, plan, rule))
+                    facts = ready.reference
+                    return SentReference(file=str(ready.file), kind=facts.kind, name=facts.name, mime=facts.mime)
                 case Way.S3:
                     return await self._by_bucket(job, account, content, reference, plan, rule)
                 case Way.ACCOUNT:
@@ -126,6 +134,15 @@ class Delivery:
         if problems:
             raise UserError(problems[0].code, **problems[0].args)
         self._see(f"{job.account} {reference.url}")
+
+    async def _fetched(self, job: Job, reference: Reference) -> Reference:
+        """The picture at an address, for a service that takes only files: fetched without any key, into the tray."""
+        place = f"{job.account} {reference.url}"
+        known = self._fetches.get(place) if self._fresh(place, job.account) else None
+        if known is None:
+            known = self._fetches[place] = await self._store.fetch(job.account, reference.url)
+            self._see(place)
+        return known.model_copy(update={"plan": reference.plan})
 
     def _fresh(self, what: str, account_id: str) -> bool:
         seen = self._seen.get(what)

@@ -180,6 +180,8 @@ class Orders:
         Raises ProviderError or UserError where the service cannot be asked.
         """
         job = self._job(job_id)
+        if job.state is State.UNCERTAIN and self._submission.lookup.can(job):
+            return await self._look_up(job)
         provider = self._works.provider(job)
         if not provider.has_balance or job.balance_before is None:
             return "check_unknown", {}
@@ -195,6 +197,22 @@ class Orders:
         words = {"before": f"{job.balance_before:g}", "after": f"{balance:g}"}
         await self._works.board.note(job_id, balance_after=balance)
         return ("check_balance_less" if balance < job.balance_before else "check_balance_same"), words
+
+    async def _look_up(self, job: Job) -> tuple[str, dict[str, str]]:
+        """What the service's list says of a job. A task that is its own beyond doubt is followed."""
+        try:
+            found = await self._submission.lookup.find(job)
+        except ProviderError as error:
+            self._works.missed(job.account, error)
+            raise
+        if self._job(job.id).state is not State.UNCERTAIN:
+            raise UserError("job_running")
+        if found.clear is not None:
+            await self.adopt(job.id, found.clear.id)
+            return "check_listed", {}
+        if found.candidates:
+            return "check_several", {"ids": ", ".join(task.id[:80] for task in found.candidates[:5])}
+        return "check_unlisted", {}
 
     async def delete(self, job_id: str) -> Job:
         """Takes a job off the list; the answer is what `restore` needs. Its video stays on the disk."""

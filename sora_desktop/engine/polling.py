@@ -111,7 +111,7 @@ class Polling:
             await self._missed(job, Failure(kind=FailureKind.RESULT, code="result_missing"), known)
             return
         hours = self._works.provider(job).result_hours
-        expires = completed + hours * 3600 * self._works.pace(job.account) if hours else None
+        expires = completed + hours * 3600 * self._works.pace(job.account) if hours else task.expires_at
         await self._works.board.move(
             job.id,
             State.DOWNLOADING,

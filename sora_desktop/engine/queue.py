@@ -92,6 +92,7 @@ class Engine:
         self.job_changed = self._board.changed
         self.job_removed = self._board.removed
         self.progress_changed = self._works.progress
+        self.model_refused = self._works.model_refused
         self.balance_changed: Signal[[str, float | None]] = Signal()
         self.online_changed: Signal[[bool]] = Signal()
         self.paused_changed: Signal[[bool]] = Signal()
@@ -226,15 +227,7 @@ class Engine:
             case State.PREPARING:
                 await self._board.move(job.id, State.WAITING)
             case State.SUBMITTING:
-                # An account or model that is gone cannot tell whether the answer may be asked for again: then not.
-                try:
-                    ask_again = self._submission.lost_answer(job)
-                except UserError:
-                    ask_again = False
-                if ask_again:
-                    await self._board.note(job.id, attempts=job.attempts + 1, not_before=None)
-                else:
-                    await self._submission.give_up_certainty(job, "", "killed_uncertain")
+                await self._submission.pick_up(job)
             case _ if job.state in REMOTE:
                 self._polling.watch(job, at_once=True)
             case _:

@@ -34,9 +34,11 @@ HEAD = 512_000
 
 
 class Way(StrEnum):
-    """How a local file reaches an account's service. `none`: it takes public addresses only."""
+    """How a local file reaches an account's service. `attach`: it travels in the create call; `none`: the service takes
+    public addresses only."""
 
     UPLOAD = "upload"
+    ATTACH = "attach"
     S3 = "s3"
     ACCOUNT = "account"
     NONE = "none"
@@ -191,6 +193,8 @@ class References:
         account = self._accounts.get(account_id)
         if rule is None or account is None:
             return Way.NONE
+        if rule.attach:
+            return Way.ATTACH
         if rule.upload:
             return Way.UPLOAD
         host = account.reference_host

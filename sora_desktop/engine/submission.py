@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 from sora_desktop.core.errors import (
     Action,
@@ -16,8 +20,9 @@ from sora_desktop.core.errors import (
 )
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.engine.delivery import Delivery, HostTrouble
+from sora_desktop.engine.lookup import Lookup
 from sora_desktop.engine.works import Works, failure_of
-from sora_desktop.providers.base import RemoteStatus, RemoteTask
+from sora_desktop.providers.base import Attachment, RemoteStatus, RemoteTask
 
 KEY_REMEMBERED = 12 * 3600.0
 """How long we trust a service to remember an idempotency key, in seconds. None publishes it; after this a lost
@@ -33,12 +38,22 @@ HOST_WAIT = 30.0
 """Seconds until a reference host that did not answer is tried again."""
 
 
+LOOKS = 2
+"""How often a server's list is looked through for a task whose answer was lost, before the user is asked."""
+
+LOOK_TRIES = 6
+"""The same where the list itself does not answer."""
+
+
 class Submission:
     """Prepares and sends one job. Each step's state is committed before the step."""
 
     def __init__(self, works: Works) -> None:
         self._works = works
         self._delivery = Delivery(works)
+        self.lookup = Lookup(works)
+        self._looks: dict[str, tuple[int, int]] = {}
+        """Looks and tries of a job whose answer was lost."""
         self._unwanted: set[str] = set()
 
     def forget_when_accepted(self, job_id: str) -> None:
@@ -49,23 +64,25 @@ class Submission:
         """Takes a waiting job as far as it goes: to the service, back to waiting, to failed or to uncertain."""
         board = self._works.board
         job = await board.move(job_id, State.PREPARING)
-        try:
-            body = job.body or await self._body(job)
-        except UserError as error:
-            await self._blocked(job_id, error)
-            return
-        except ProviderError as error:
-            await self._not_prepared(job_id, error, self._works.missed(job.account, error))
-            return
-        except HostTrouble as trouble:
-            await self._not_prepared(job_id, trouble.error, HOST_WAIT * self._works.pace(job.account))
-            return
-        except EnvironmentProblem as problem:
-            if board.jobs[job_id].state is State.PREPARING:
-                await self._wait(job_id, DISK_WAIT, _in_the_way(problem))
-            return
-        if self._still_wanted(job_id):
-            await self._send(job_id, body)
+        # Files that travel in the create call live until it has ended; the next try makes them anew.
+        async with AsyncExitStack() as kept:
+            try:
+                body, files = await self._prepared(job, kept)
+            except UserError as error:
+                await self._blocked(job_id, error)
+                return
+            except ProviderError as error:
+                await self._not_prepared(job_id, error, self._works.missed(job.account, error))
+                return
+            except HostTrouble as trouble:
+                await self._not_prepared(job_id, trouble.error, HOST_WAIT * self._works.pace(job.account))
+                return
+            except EnvironmentProblem as problem:
+                if board.jobs[job_id].state is State.PREPARING:
+                    await self._wait(job_id, DISK_WAIT, _in_the_way(problem))
+                return
+            if self._still_wanted(job_id):
+                await self._send(job_id, body, files)
 
     def _still_wanted(self, job_id: str) -> bool:
         """Whether nobody cancelled the job while it was prepared."""
@@ -73,20 +90,46 @@ class Submission:
         return job is not None and job.state is State.PREPARING
 
     async def ask_again(self, job_id: str) -> None:
-        """Repeats a create whose answer was lost, with the same key and the byte-identical body."""
-        await self._call(self._works.board.jobs[job_id])
+        """Repeats a create whose answer was lost, with the same key and the byte-identical body; where the service
+        knows no key, looks through its list instead."""
+        job = self._works.board.jobs[job_id]
+        if self.lost_answer(job):
+            await self._call(job)
+        else:
+            await self._look(job)
+
+    async def pick_up(self, job: Job) -> None:
+        """After a start: a job whose create call was under way when the program ended."""
+        # An account or model that is gone cannot tell whether the answer may be asked for again: then not.
+        try:
+            again = self.lost_answer(job)
+        except UserError:
+            again = False
+        if again:
+            await self._works.board.note(job.id, attempts=job.attempts + 1, not_before=None)
+        elif self.lookup.can(job):
+            self.lookup.lost.add(job.id)
+            await self._works.board.note(job.id, not_before=None)
+        else:
+            await self.give_up_certainty(job, "", "killed_uncertain")
 
     def lost_answer(self, job: Job) -> bool:
-        """Whether the lost answer of `job` may be asked for again by itself."""
+        """Whether the lost answer of `job` may be asked for again by itself. A file that went along is not kept."""
         age = self._works.clock.now() - (job.submitted_at or 0)
-        return self._works.provider(job).idempotent and bool(job.body) and 0 <= age < KEY_REMEMBERED
+        model = self._works.accounts.model_of(job)
+        attached = model is not None and model.references is not None and model.references.attach
+        whole = not (attached and job.request.references)
+        return self._works.provider(job).idempotent and whole and bool(job.body) and 0 <= age < KEY_REMEMBERED
 
-    async def _body(self, job: Job) -> str:
+    async def _prepared(self, job: Job, kept: AsyncExitStack) -> tuple[str, list[Attachment]]:
+        """The body of the create call, and the files that travel with it."""
         model = self._works.model(job)
-        references = [await self._delivery.sent(job, reference) for reference in job.request.references]
-        return self._works.dialect(job).body(model, job.request, job.intent, references).decode("utf-8")
+        sent = [await self._delivery.sent(job, reference, kept) for reference in job.request.references]
+        body = self._works.dialect(job).body(model, job.request, job.intent, sent).decode("utf-8")
+        field = model.references.field if model.references else ""
+        return body, [Attachment(field, Path(one.file), one.name, one.mime) for one in sent if one.file]
 
-    async def _send(self, job_id: str, body: str) -> None:
+    async def _send(self, job_id: str, body: str, files: Sequence[Attachment]) -> None:
         works = self._works
         job = works.board.jobs[job_id]
         try:
@@ -113,7 +156,7 @@ class Submission:
         except EnvironmentProblem as problem:
             await self._wait(job_id, DISK_WAIT, _in_the_way(problem))
             return
-        await self._call(job)
+        await self._call(job, files)
 
     async def _know_balance(self, job: Job) -> None:
         """The credits before the first paid call of an account; a job does not wait for them twice."""
@@ -129,13 +172,13 @@ class Submission:
         if balance is not None:
             works.balances[job.account] = balance
 
-    async def _call(self, job: Job) -> None:
+    async def _call(self, job: Job, files: Sequence[Attachment] = ()) -> None:
         """One create call of a job in `submitting`, and what its answer means."""
         works = self._works
         try:
             connection = await works.connection(job)
             works.pulse(job.account).count()
-            task = await works.dialect(job).create(connection, job.body.encode("utf-8"), job.intent)
+            task = await works.dialect(job).create(connection, job.body.encode("utf-8"), job.intent, files)
         except UserError as error:
             await self.unanswered(job, failure_of(error), BLOCKED_WAIT * works.pace(job.account), sent_before=True)
         except ProviderError as error:
@@ -146,6 +189,7 @@ class Submission:
 
     async def _accepted(self, job: Job, task: RemoteTask) -> None:
         self._delivery.forget(job.id)
+        self._forget_looks(job.id)
         now = self._works.clock.now()
         state = State.QUEUED if task.status is RemoteStatus.QUEUED else State.PROCESSING
         job = await self._works.board.move(
@@ -183,15 +227,60 @@ class Submission:
 
     async def unanswered(self, job: Job, failure: Failure, wait: float, *, sent_before: bool = True) -> None:
         """No answer that settles it. What was never sent goes back to the queue; what may have been sent is asked for
-        again where the service knows the key, and left to the user where it does not."""
+        again where the service knows the key, looked for where it has a list, and left to the user where it has
+        neither."""
         if not sent_before:
             await self._wait(job.id, wait, failure)
         elif self.lost_answer(job):
             not_before = self._works.clock.now() + max(wait, 1.0 * self._works.pace(job.account))
             await self._works.board.note(job.id, attempts=job.attempts + 1, not_before=not_before, failure=failure)
             self._works.alarm.ring()
+        elif self.lookup.can(job):
+            self.lookup.lost.add(job.id)
+            await self._look_later(job, failure, wait)
         else:
             await self.give_up_certainty(job, failure.detail)
+
+    async def _look(self, job: Job) -> None:
+        """One look through the list of a service that knows no idempotency key. Only a clear match is followed."""
+        looks, tries = self._looks.get(job.id, (0, 0))
+        if not self.lookup.can(job):
+            await self._not_found(job)
+            return
+        try:
+            found = await self.lookup.find(job)
+        except (ProviderError, UserError) as error:
+            failure = error.failure if isinstance(error, ProviderError) else failure_of(error)
+            wait = self._works.missed(job.account, error) if isinstance(error, ProviderError) else 0.0
+            self._looks[job.id] = (looks, tries + 1)
+            if tries + 1 < LOOK_TRIES:
+                await self._look_later(job, job.failure or failure, wait)
+            else:
+                await self._not_found(job)
+            return
+        if found.clear is not None:
+            note = "Its answer was lost; found in the server's list."
+            await self._accepted(job, dataclasses.replace(found.clear, note=found.clear.note or note))
+            return
+        self._looks[job.id] = (looks + 1, tries)
+        if looks + 1 < LOOKS:
+            await self._look_later(job, job.failure, 0.0)
+        else:
+            await self._not_found(job)
+
+    async def _look_later(self, job: Job, failure: Failure | None, wait: float) -> None:
+        rhythm = self._works.provider(job).poll
+        pause = max(wait, self._works.clock.jitter(rhythm.least * self._works.pace(job.account)))
+        await self._works.board.note(job.id, not_before=self._works.clock.now() + pause, failure=failure)
+        self._works.alarm.ring()
+
+    async def _not_found(self, job: Job) -> None:
+        code = "answer_lost_uncertain" if job.failure else "killed_uncertain"
+        await self.give_up_certainty(job, job.failure.detail if job.failure else "", code)
+
+    def _forget_looks(self, job_id: str) -> None:
+        self._looks.pop(job_id, None)
+        self.lookup.lost.discard(job_id)
 
     async def give_up_certainty(self, job: Job, detail: str, code: str = "answer_lost_uncertain") -> None:
         """Marks a job whose create call may or may not have been accepted. It is never resent by itself."""
@@ -199,6 +288,7 @@ class Submission:
             kind=FailureKind.UNCERTAIN, code=code, action=Action.CHECK, detail=detail, billed=Billed.MAYBE
         )
         await self._works.board.move(job.id, State.UNCERTAIN, failure=failure, not_before=None)
+        self._forget_looks(job.id)
         self._unwanted.discard(job.id)
         self._works.balance_wanted.emit(job.account)
 

@@ -17,6 +17,7 @@ from sora_desktop.core.errors import (
     UserError,
 )
 from sora_desktop.core.jobs import Job, State
+from sora_desktop.core.redact import redact
 from sora_desktop.engine.part import Part, PartProblem, says_text
 from sora_desktop.engine.placing import Placing
 from sora_desktop.engine.polling import Polling
@@ -127,9 +128,10 @@ class Downloads:
 
     async def _stream(self, job: Job, part: Part) -> None:
         works = self._works
-        private = works.accounts.is_private(job.account, job.base_url)
+        private, lender = works.accounts.is_private(job.account, job.base_url), await works.lender(job)
+        url = job.urls[self._dead.get(job.id, 0) % len(job.urls)] if lender else job.urls[0]
         async with works.http.download(
-            job.urls[0], offset=part.size, validator=part.validator, allow_private=private
+            url, offset=part.size, validator=part.validator, allow_private=private, lender=lender
         ) as stream:
             if says_text(stream.content_type):
                 raise PartProblem(await _text_of(stream))
@@ -204,7 +206,7 @@ class Downloads:
             kind=FailureKind.RESULT,
             code="result_not_video",
             action=Action.COLLECT,
-            detail=text[:500],
+            detail=redact(text)[:500],
             billed=Billed.YES,
         )
         self._wrong[job_id] = self._wrong.get(job_id, 0) + 1

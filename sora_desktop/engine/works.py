@@ -60,6 +60,8 @@ class Works:
     pulses: dict[str, Pulse] = field(default_factory=dict[str, Pulse])
     progress: Signal[[str, Transfer]] = field(default_factory=lambda: Signal[[str, Transfer]]())
     balance_wanted: Signal[[str]] = field(default_factory=lambda: Signal[[str]]())
+    model_refused: Signal[[str, str, bool]] = field(default_factory=lambda: Signal[[str, str, bool]]())
+    """A create was refused for its model: account, model, and whether the answer says so beyond doubt."""
     pulse_changed: Signal[[]] = field(default_factory=lambda: Signal[[]]())
 
     _threads: ThreadPoolExecutor = field(
@@ -105,6 +107,16 @@ class Works:
     async def connection(self, job: Job) -> Connection:
         """Where and with which key the job is sent. Raises UserError with the sentence where there is no key."""
         return await self.accounts.connection(job.account, job.base_url)
+
+    async def lender(self, job: Job) -> Connection | None:
+        """Whose key a result at the account's own origin is fetched with; None where results need none.
+
+        A missing account or key is no reason not to try: a result's address may carry its own permission.
+        """
+        try:
+            return await self.connection(job) if self.provider(job).server is not None else None
+        except UserError:
+            return None
 
     def heard(self, account_id: str) -> None:
         """The account's service answered."""

@@ -222,13 +222,8 @@ class OpenAIVideos:
         except ProviderError:
             return None
         created = None if task.created_at is None else task.created_at + ahead
-        prompt, model = inner.get("prompt"), inner.get("model")
-        return dataclasses.replace(
-            task,
-            created_at=created,
-            prompt=prompt if isinstance(prompt, str) else None,
-            model=model if isinstance(model, str) else None,
-        )
+        echo = {key: as_text(value) for key, value in inner.items() if isinstance(value, (str, int, float))}
+        return dataclasses.replace(task, created_at=created, echo=echo)
 
     def _task(self, answer: Answer, told: Record, place: Connection, asked: str = "") -> RemoteTask:
         if "id" not in told and told.get("video_id") is not None:

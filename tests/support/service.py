@@ -148,7 +148,13 @@ class OnlyDownloads:
 
     @asynccontextmanager
     async def download(
-        self, url: str, *, offset: int = 0, validator: str = "", allow_private: bool = False
+        self,
+        url: str,
+        *,
+        offset: int = 0,
+        validator: str = "",
+        allow_private: bool = False,
+        lender: Connection | None = None,
     ) -> AsyncIterator[Bytes]:
         yield Bytes(self.content)
 

@@ -1,0 +1,118 @@
+"""The service's own list of tasks, asked for one whose create answer was lost. A free call; nothing is sent again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sora_desktop.core.errors import UserError
+from sora_desktop.core.jobs import Job, State
+from sora_desktop.core.params import as_text
+from sora_desktop.engine.works import Works
+from sora_desktop.providers.base import RemoteTask
+
+EARLY = 5.0
+"""Seconds that a task may seem older than its request: clocks differ, and most lists tell whole seconds."""
+LATE = 900.0
+"""Seconds after which a task cannot be that of the request any more."""
+CLOSE = 60.0
+"""The same where the list does not repeat the prompt, and the time has to tell most of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a list says of a job: `clear` is its task beyond doubt, `candidates` are all that may be it."""
+
+    clear: RemoteTask | None = None
+    candidates: tuple[RemoteTask, ...] = ()
+
+
+class Lookup:
+    """Finds the task of a job whose create answer was lost. `lost` are jobs that have no call under way."""
+
+    def __init__(self, works: Works) -> None:
+        self._works = works
+        self.lost: set[str] = set()
+
+    def can(self, job: Job) -> bool:
+        """Whether the job's server lists its tasks, and the job may be in the list."""
+        try:
+            server = self._works.provider(job).server
+        except UserError:
+            return False
+        return server is not None and server.lists_tasks and job.submitted_at is not None
+
+    async def find(self, job: Job) -> Listed:
+        """Raises ProviderError or UserError where the service cannot be asked."""
+        works = self._works
+        connection = await works.connection(job)
+        works.pulse(job.account).count()
+        tasks = await works.dialect(job).tasks(connection)
+        works.heard(job.account)
+        others = [one for one in works.board.jobs.values() if one.account == job.account and one.id != job.id]
+        return listed(job, tasks or (), others, self.lost)
+
+
+def listed(job: Job, tasks: Sequence[RemoteTask], others: Iterable[Job], lost: Iterable[str] = ()) -> Listed:
+    """Which of `tasks` is the one of `job`. `others` are the account's other jobs, `lost` those without a call."""
+    others = list(others)
+    free = [task for task in tasks if not any(_has(other, task.id) for other in (*others, job))]
+    candidates = tuple(task for task in free if _fits(task, job))
+    rivals = [other for other in others if _waits(other) and any(_fits(task, other) for task in candidates)]
+    told = Listed(None, candidates)
+    if not candidates or any(rival.state is State.SUBMITTING and rival.id not in lost for rival in rivals):
+        # The answer of a rival's call may name the very task that looks like this job's.
+        return told
+    if len(candidates) != len(rivals) + 1 or any(rival.body != job.body for rival in rivals):
+        return told
+    if not all(_surely(task, job) for task in candidates):
+        return told
+    # As many tasks as requests, all alike: in the order in which they were sent.
+    claimants = sorted([job, *rivals], key=lambda one: (one.submitted_at or 0.0, one.id))
+    in_order = sorted(candidates, key=lambda task: (task.created_at or 0.0, task.id))
+    return Listed(in_order[claimants.index(job)], candidates)
+
+
+def _has(job: Job, task_id: str) -> bool:
+    """Whether a task is known to be another one's, also one that a job had before it was sent anew."""
+    return job.remote_id == task_id or any(task_id in note for note in job.notes)
+
+
+def _waits(job: Job) -> bool:
+    return job.state in {State.SUBMITTING, State.UNCERTAIN} and not job.remote_id
+
+
+def _fits(task: RemoteTask, job: Job) -> bool:
+    """Whether nothing that the list tells speaks against it."""
+    sent = _sent(job)
+    same = {key: _line(task.echo[key]) == sent[key] for key in sent.keys() & task.echo.keys()}
+    if not same.get("prompt", True):
+        return False
+    since = None if task.created_at is None or job.submitted_at is None else task.created_at - job.submitted_at
+    if since is not None and not -EARLY <= since <= LATE:
+        return False
+    if "prompt" in same:
+        return True  # A gateway may name the model, or round the size, as it likes.
+    return since is not None and all(same.values())
+
+
+def _surely(task: RemoteTask, job: Job) -> bool:
+    if task.created_at is None or job.submitted_at is None:
+        return False
+    return "prompt" in task.echo or task.created_at - job.submitted_at <= CLOSE
+
+
+def _sent(job: Job) -> dict[str, str]:
+    """The plain fields of the create call, as text."""
+    try:
+        body = json.loads(job.body)
+    except ValueError:
+        return {}
+    fields = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+    return {key: _line(as_text(value)) for key, value in fields.items() if isinstance(value, (str, int, float))}
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
