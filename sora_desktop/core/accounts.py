@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
+from sora_desktop.core.addresses import LOOPBACK, clean_base_url
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.frozen import Kept
 
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 MAX_KEY = 1000
 """Windows' Credential Manager holds about 1,280 characters."""
-MAX_URL = 2000
 
 
 MAX_LINK = 7 * 86_400
@@ -101,32 +99,6 @@ def clean_key(text: str) -> str:
     if bad is not None:
         raise UserError("key_bad_character", position=str(bad))
     return key
-
-
-def clean_base_url(text: str, *, allow_http: bool = False) -> str:
-    """A base URL with a scheme and without the slash, query and fragment at its end.
-
-    Raises UserError when it is no web address, holds a login, or is plain http to another machine and not allowed.
-    """
-    url = text.strip()
-    if not url:
-        raise UserError("url_empty")
-    if not re.match(r"^[a-zA-Z][a-zA-Z0-9+.-]*://", url):
-        host = re.split(r"[/:?#]", url, maxsplit=1)[0].lower()
-        url = ("http://" if host in LOOPBACK else "https://") + url
-    try:
-        parts = urlsplit(url)
-        host, _port = (parts.hostname or "").lower(), parts.port
-    except ValueError:
-        raise UserError("url_invalid", url=text.strip()) from None
-    odd = any(char.isspace() or unicodedata.category(char)[0] == "C" for char in url)
-    if parts.scheme.lower() not in {"http", "https"} or not host or odd or len(url) > MAX_URL:
-        raise UserError("url_invalid", url=text.strip()[:200])
-    if "@" in parts.netloc:
-        raise UserError("url_has_login")
-    if parts.scheme.lower() == "http" and host not in LOOPBACK and not allow_http:
-        raise UserError("url_plain_http", host=host)
-    return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path.rstrip("/"), "", ""))
 
 
 OWN_HEADERS = frozenset(

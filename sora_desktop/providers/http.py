@@ -1,7 +1,8 @@
-"""The only door to the network, and the only place that knows httpx.
+"""The only door to the network: what a request is, and what its answer means. Its clients come from `clients`, by the
+way that `ways` chooses.
 
-httpx costs 100 ms to import and its TLS context another 30–50: both are fetched by the first call, or by `warm()` once
-the window shows, on a thread of their own. Importing this module costs nothing.
+httpx costs 100 ms to import: it is fetched by the first call, or by `warm()` once the window shows, on a thread of its
+own. Importing this module costs nothing.
 
 What holds for every request: a redirect is never followed with a key; no cookie is kept; a key goes into the
 Authorization header of its own account's origin and nowhere else, not into an exception, a log or a repr either.
@@ -10,23 +11,17 @@ Authorization header of its own account's origin and nowhere else, not into an e
 from __future__ import annotations
 
 import asyncio
-import http.cookiejar
-import importlib
-import importlib.util
-import logging
-import ssl
-import sys
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from sora_desktop import __version__
 from sora_desktop.core.errors import ProviderError
+from sora_desktop.core.network import Network
 from sora_desktop.providers.answers import CONDITIONS, MAX_ANSWER, Answer, TooLarge, is_web_url, redact, unpack
 from sora_desktop.providers.base import Connection
+from sora_desktop.providers.clients import Clients
 from sora_desktop.providers.downloads import (
     Download,
     asked,
@@ -40,31 +35,16 @@ from sora_desktop.providers.downloads import (
 )
 from sora_desktop.providers.looks import Looked, look
 from sora_desktop.providers.origin import key_header, lent, must_be_public, not_sent, secrets_of, target
-from sora_desktop.providers.proxies import routes
-from sora_desktop.providers.threads import in_thread
-from sora_desktop.providers.transport import Flight, redirected, unread, way_failure
+from sora_desktop.providers.transport import PROXY_LOGIN, Flight, login_refused, redirected, unread, way_failure
 from sora_desktop.providers.uploads import Form, Upload, Whole
+from sora_desktop.providers.ways import Open, Password, Ways
 
 if TYPE_CHECKING:
     import httpx
 
 __all__ = ["Answer", "Download", "Form", "Http", "Looked", "Upload", "Whole", "redact"]
 
-log = logging.getLogger(__name__)
-
 MAX_REDIRECTS = 5
-AGENT = f"Sora-Desktop/{__version__}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Clients:
-    """`calls` may be repeated and share connections. `single` opens one for each request: a kept one that the service
-    closes at that very moment would make a paid call ambiguous for nothing. `public` and `private` fetch results."""
-
-    calls: httpx.AsyncClient
-    single: httpx.AsyncClient
-    public: httpx.AsyncClient
-    private: httpx.AsyncClient
 
 
 class Http:
@@ -88,22 +68,28 @@ class Http:
         self._whole = whole
         self._limit = limit
         self.clock = clock
-        self._clients: _Clients | None = None
-        self._lock = asyncio.Lock()
-        self._closed = False
+        self._ways = Ways()
+
+    def use(self, network: Network, password: Password | None = None) -> None:
+        """From now on calls go as `network` says; what runs ends on the way it began with. `password` is asked for
+        where the manual proxy has a user name; it answers None while the keyring is locked."""
+        self._ways.use(network, password)
+
+    async def proxy(self, url: str, route: str = "default") -> str:
+        """Host and port of the proxy that a call to `url` goes through, empty for none. Raises ProviderError."""
+        async with self._ways.held() as ways:
+            proxy = await ways.proxy(url, route)
+            return proxy.place if proxy else ""
 
     async def warm(self) -> None:
         """Makes the first call fast. Never raises; a broken proxy setting is told by the first call."""
         with suppress(ProviderError):
-            await self._ready()
+            async with self._ways.held() as ways:
+                await ways.to("https://example.invalid", "none")
 
     async def aclose(self) -> None:
         """Closes every connection. Later calls end as NOT_SENT."""
-        self._closed = True
-        clients, self._clients = self._clients, None
-        if clients is not None:
-            for client in (clients.calls, clients.single, clients.public, clients.private):
-                await client.aclose()
+        await self._ways.aclose()
 
     async def call(
         self,
@@ -124,14 +110,30 @@ class Http:
         url = target(connection.base_url, path)
         keys = secrets_of(connection)
         sent = {**connection.headers, **key_header(connection.key), "accept": "application/json", **(headers or {})}
-        clients = await self._ready()
-        client = clients.calls if method == "GET" else clients.single
-        if upload is not None:
-            async with upload.opened() as (content, more):
-                return await self._call(client, method, url, {**sent, **more}, content, keys)
-        if json_body is not None:
-            sent["content-type"] = "application/json"
-        return await self._call(client, method, url, sent, json_body, keys)
+        async with self._ways.held() as ways:
+            clients = await ways.to(url, connection.route)
+            client, flight = clients.calls if method == "GET" else clients.single, self._flight(clients)
+            if upload is not None:
+                async with upload.opened() as (content, more):
+                    return await self._call(client, flight, method, url, {**sent, **more}, content, keys)
+            if json_body is not None:
+                sent["content-type"] = "application/json"
+            return await self._call(client, flight, method, url, sent, json_body, keys)
+
+    async def reach(self, url: str, route: str = "default") -> Answer:
+        """Whether anything answers at `url`, and how fast: no key goes there, no body is read, nothing is followed.
+
+        Raises ProviderError as `call` does.
+        """
+        if not is_web_url(url):
+            raise not_sent("url_invalid", url=redact(url)[:200])
+        started = time.perf_counter()
+        async with self._ways.held() as ways:
+            clients = await ways.to(url, route)
+            response = await self._send(clients.single, self._flight(clients), "GET", url, {}, None, [])
+            with suppress(Exception):
+                await response.aclose()
+        return Answer(response.status_code, _headers(response), b"", (time.perf_counter() - started) * 1000)
 
     async def send(
         self,
@@ -141,6 +143,7 @@ class Http:
         upload: Whole | None = None,
         allow_private: bool = False,
         secrets: Iterable[str] = (),
+        route: str = "default",
     ) -> Answer:
         """One request to an address that carries its own permission (a presigned one); no key of ours goes with it.
 
@@ -148,25 +151,32 @@ class Http:
         """
         if not is_web_url(url):
             raise bad_address()
-        clients = await self._ready()
-        if not allow_private:
-            await must_be_public(url)
-        client, keys = (clients.private if allow_private else clients.public), [*secrets]
-        if upload is None:
-            return await self._call(client, method, url, {}, None, keys)
-        async with upload.opened() as (content, headers):
-            return await self._call(client, method, url, headers, content, keys)
+        async with self._ways.held() as ways:
+            clients = await ways.to(url, route)
+            if not allow_private:
+                await must_be_public(url)
+            client, keys = (clients.private if allow_private else clients.public), [*secrets]
+            if upload is None:
+                return await self._call(client, self._flight(clients), method, url, {}, None, keys)
+            async with upload.opened() as (content, headers):
+                return await self._call(client, self._flight(clients), method, url, headers, content, keys)
 
-    async def look(self, url: str, *, most: int = 0, allow_private: bool = False) -> Looked:
+    async def look(self, url: str, *, most: int = 0, allow_private: bool = False, route: str = "default") -> Looked:
         """What is at a public address: its type, its size, and its first bytes, `most` at most. See `looks.look`."""
-        return await look(self, url, most=most, allow_private=allow_private)
+        return await look(self, url, most=most, allow_private=allow_private, route=route)
 
     async def _call(
-        self, client: httpx.AsyncClient, method: str, url: str, headers: dict[str, str], content: Any, keys: list[str]
+        self,
+        client: httpx.AsyncClient,
+        flight: Flight,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        content: Any,
+        keys: list[str],
     ) -> Answer:
         started = time.perf_counter()
-        flight = Flight()
-        response = await self._send(client, method, url, headers, content, keys, flight)
+        response = await self._send(client, flight, method, url, headers, content, keys)
         problem: ProviderError | None = None
         body = b""
         unchanged = response.status_code == 304 and not CONDITIONS.isdisjoint(headers)
@@ -192,12 +202,12 @@ class Http:
     async def _send(
         self,
         client: httpx.AsyncClient,
+        flight: Flight,
         method: str,
         url: str,
         headers: Mapping[str, str],
         content: Any,
         keys: list[str],
-        flight: Flight,
         timeout: Mapping[str, float | None] | None = None,
     ) -> httpx.Response:
         """Sends; the answer's body is not read yet. The error is raised outside of `except`: httpx's own would drag
@@ -210,9 +220,16 @@ class Http:
                 content=content,
                 extensions={"trace": flight.trace, "timeout": dict(timeout or self._times)},
             )
-            return await client.send(request, stream=True)
+            async with asyncio.timeout(None) as flight.limit:
+                response = await client.send(request, stream=True)
         except Exception as error:
             problem = way_failure(error, flight, host=_host(url), keys=keys)
+        else:
+            if response.status_code != PROXY_LOGIN or not flight.proxy or not url.lower().startswith("http:"):
+                return response
+            problem = login_refused(flight.proxy, _host(url))
+            with suppress(Exception):
+                await response.aclose()
         raise problem
 
     async def _body(self, response: httpx.Response) -> bytes:
@@ -243,27 +260,31 @@ class Http:
         validator: str = "",
         allow_private: bool = False,
         lender: Connection | None = None,
+        route: str = "default",
     ) -> AsyncGenerator[Download, None]:
         """Opens a result for reading, following at most five redirects within http(s).
 
         No key goes along, unless there is a `lender` and `url` is of its origin: then its key and headers do, with
-        this one request and with no redirect.
+        this one request and with no redirect. The way is the lender's, or else `route`.
 
         `offset` and `validator` (of an earlier Download) ask to go on; the answer's own `offset` says whether it does:
         it is `offset` or 0. `allow_private` is for accounts whose own service is on this machine or its network.
         There is no read time-out: the caller watches for stalls, from before the context is entered.
         Raises ProviderError: `result_link_dead` where the link is, `result_address` for one that is not fetched from.
         """
-        download = await self._opened(await self._ready(), url, offset, validator, allow_private, lender)
-        try:
-            yield download
-        finally:
-            with suppress(Exception):
-                await download.aclose()
+        async with self._ways.held() as ways:
+            route = lender.route if lender else route
+            download = await self._opened(ways, route, url, offset, validator, allow_private, lender)
+            try:
+                yield download
+            finally:
+                with suppress(Exception):
+                    await download.aclose()
 
     async def _opened(
         self,
-        clients: _Clients,
+        ways: Open,
+        route: str,
         url: str,
         offset: int,
         validator: str,
@@ -278,6 +299,7 @@ class Http:
             keys = secrets_of(lender) if lender and borrowed is not None else []
             # The account's own origin is called anyway, wherever it is.
             private = allow_private or borrowed is not None
+            clients = await ways.to(url, route)
             client = clients.private if private else clients.public
             if not private:
                 await must_be_public(url)
@@ -286,7 +308,7 @@ class Http:
             headers = {**(borrowed or {}), "accept": "*/*", **ranged}
             times = {**self._times, "read": None}
             try:
-                response = await self._send(client, "GET", url, headers, None, keys, Flight(), times)
+                response = await self._send(client, self._flight(clients), "GET", url, headers, None, keys, times)
             except ProviderError as error:
                 raise (bad_address() if error.failure.code == "redirected" else error) from None
             kept = False
@@ -311,77 +333,8 @@ class Http:
                     with suppress(Exception):
                         await response.aclose()
 
-    async def _ready(self) -> _Clients:
-        async with self._lock:
-            if self._closed:
-                raise not_sent("offline")
-            if self._clients is None:
-                try:
-                    self._clients = await in_thread(self._built)
-                except (ValueError, ImportError):
-                    # A proxy URL may hold a password: the reason is not quoted.
-                    self._clients = None
-            if self._clients is None:
-                raise not_sent("proxy_failed")
-            return self._clients
-
-    def _built(self) -> _Clients:
-        import httpcore
-        import httpx
-
-        from sora_desktop.providers.peers import PublicBackend
-
-        for name in ("httpx", "httpcore"):  # They would log the addresses of results, which are secrets of a sort.
-            logging.getLogger(name).setLevel(logging.WARNING)
-        importlib.import_module("anyio._backends._asyncio")  # Else the first request imports it on the loop.
-        if importlib.util.find_spec("sniffio") is None:
-            # httpcore tries to import it at each step of each request: a search of the disk every time, on the loop.
-            sys.modules.setdefault("sniffio", None)  # pyright: ignore[reportArgumentType]
-        context = tls_context()
-        proxies = routes()
-
-        class Guarded(httpx.AsyncHTTPTransport):
-            """httpx's transport with a pool that connects to public addresses only."""
-
-            def __init__(self) -> None:
-                self._pool = httpcore.AsyncConnectionPool(ssl_context=context, network_backend=PublicBackend())
-
-        def client(limits: httpx.Limits, *, guarded: bool = False) -> httpx.AsyncClient:
-            def direct() -> httpx.AsyncHTTPTransport:
-                return Guarded() if guarded else httpx.AsyncHTTPTransport(verify=context, limits=limits)
-
-            def proxied(url: str) -> httpx.AsyncHTTPTransport:
-                return httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=httpx.Proxy(url))
-
-            return httpx.AsyncClient(
-                transport=direct(),
-                mounts={pattern: proxied(url) if url else None for pattern, url in proxies.items()},
-                cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[])),
-                headers={"user-agent": AGENT, "accept-encoding": "identity"},
-                follow_redirects=False,
-                trust_env=False,
-            )
-
-        kept = httpx.Limits(max_connections=50, max_keepalive_connections=20, keepalive_expiry=30.0)
-        fresh = httpx.Limits(max_connections=50, max_keepalive_connections=0)
-        return _Clients(client(kept), client(fresh), client(fresh, guarded=True), client(fresh))
-
-
-def tls_context() -> ssl.SSLContext:
-    """Trusts certifi's roots (or SSL_CERT_FILE's) and the system's own, which companies add theirs to.
-
-    An SSL_CERT_FILE that names no usable file is passed over.
-    """
-    import httpx
-
-    try:
-        context = httpx.create_ssl_context()
-    except OSError:
-        log.warning("SSL_CERT_FILE or SSL_CERT_DIR cannot be used; the built-in roots are")
-        context = httpx.create_ssl_context(trust_env=False)
-    with suppress(OSError):
-        context.load_default_certs()
-    return context
+    def _flight(self, clients: Clients) -> Flight:
+        return Flight(clients.proxy.place if clients.proxy else "", self._times["connect"])
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:

@@ -27,7 +27,7 @@ class Looked:
     whole: bool
 
 
-async def look(http: Http, url: str, *, most: int, allow_private: bool) -> Looked:
+async def look(http: Http, url: str, *, most: int, allow_private: bool, route: str = "default") -> Looked:
     """Opens the file with GET (a presigned address allows no HEAD) and reads at most `most` bytes of it.
 
     Redirects are followed as for results: within http(s), to public addresses only unless `allow_private`. Raises
@@ -35,7 +35,10 @@ async def look(http: Http, url: str, *, most: int, allow_private: bool) -> Looke
     `connect_timeout` where it takes too long, or what is wrong with the way.
     """
     try:
-        async with asyncio.timeout(SECONDS), http.download(url, allow_private=allow_private) as stream:
+        async with (
+            asyncio.timeout(SECONDS),
+            http.download(url, allow_private=allow_private, route=route) as stream,
+        ):
             body = bytearray()
             whole = False
             if most:

@@ -1,47 +1,84 @@
-"""The environment's proxies, as routes for httpx. Its own reading of them fails on what desktops really set."""
+"""The machine's own proxies and the hosts it calls without one. httpx's reading of them fails on what desktops set."""
 
 from __future__ import annotations
 
-import ipaddress
+import base64
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from urllib.request import getproxies
 
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+from sora_desktop.core.network import Bypass, Proxy, parse_proxy, split_hosts
+from sora_desktop.core.redact import know
+
+SCHEMES = ("http", "https", "all")
 
 
-def routes(environment: dict[str, str] | None = None) -> dict[str, str | None]:
-    """URL pattern → proxy URL, or None for "straight".
+@dataclass(frozen=True, slots=True)
+class SystemProxies:
+    """Proxies by the scheme of what is called ("all" for any). `broken` are schemes whose proxy cannot be used."""
 
-    `environment` is what `urllib.request.getproxies` answers (variables, on Windows and macOS also the system's).
-    GNOME sets `all_proxy=socks://…`, which means SOCKS 5. This machine itself is never asked for through a proxy.
-    """
+    by_scheme: Mapping[str, Proxy] = field(default_factory=dict[str, Proxy])
+    broken: frozenset[str] = frozenset()
+    bypass: tuple[str, ...] = ()
+
+    def proxy(self, scheme: str) -> Proxy | None:
+        """The proxy for calls of `scheme`. Raises ValueError, quoting nothing, where it is of no usable kind."""
+        for name in (scheme, "all"):
+            if name in self.broken:
+                raise ValueError("the system's proxy is of no kind that can be used")
+            if name in self.by_scheme:
+                return self.by_scheme[name]
+        return None
+
+
+def system_proxies(environment: Mapping[str, str] | None = None) -> SystemProxies:
+    """What is set now. `environment` is what `urllib.request.getproxies` answers (variables, on Windows and macOS also
+    the system's settings); without it the system's exceptions count too."""
     found = getproxies() if environment is None else environment
-    proxies = {f"{scheme}://": _proxy(found[scheme]) for scheme in ("http", "https", "all") if found.get(scheme)}
-    straight: dict[str, str | None] = {}
-    for entry in found.get("no", "").split(","):
-        host = entry.strip()
-        if host == "*":
-            return {}
-        if host:
-            straight.update(dict.fromkeys(_patterns(host)))
-    straight.update({f"all://{host}": None for host in LOOPBACK})
-    return {**proxies, **straight} if proxies else {}
+    proxies: dict[str, Proxy] = {}
+    broken: set[str] = set()
+    for scheme in SCHEMES:
+        if not found.get(scheme):
+            continue
+        try:
+            proxies[scheme] = known(parse_proxy(found[scheme]))
+        except ValueError:
+            broken.add(scheme)
+    exceptions = [*split_hosts(found.get("no", "")), *(_exceptions() if environment is None else ())]
+    return SystemProxies(proxies, frozenset(broken), tuple(exceptions))
 
 
-def _proxy(url: str) -> str:
-    if "://" not in url:
-        return f"http://{url}"
-    scheme, _, rest = url.partition("://")
-    scheme = {"socks": "socks5", "socks5": "socks5", "socks5h": "socks5h"}.get(scheme.lower(), scheme.lower())
-    return f"{scheme}://{rest}"
+def known(proxy: Proxy) -> Proxy:
+    """`proxy`, whose login is from now on taken out of every text."""
+    if proxy.password:
+        know(proxy.password)
+        know(base64.b64encode(f"{proxy.user}:{proxy.password}".encode()).decode())
+    return proxy
 
 
-def _patterns(host: str) -> list[str]:
-    if "://" in host:
-        return [host]
-    if "/" in host:
-        return []  # A network: httpx matches names, not networks.
-    try:
-        address = ipaddress.ip_address(host.strip("[]"))
-        return [f"all://[{address}]" if address.version == 6 else f"all://{address}"]
-    except ValueError:
-        return [f"all://{host}"] if host.lower() == "localhost" else [f"all://*{host if host[0] != '*' else host[1:]}"]
+def bypass_of(*lists: Iterable[str]) -> Bypass:
+    """All the lists' hosts."""
+    return Bypass([entry for each in lists for entry in each])
+
+
+def _exceptions() -> tuple[str, ...]:
+    """The hosts that Windows' and macOS' settings name; elsewhere they are in the variables."""
+    if sys.platform == "win32":
+        import winreg
+
+        try:
+            place = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, place) as key:
+                return split_hosts(str(winreg.QueryValueEx(key, "ProxyOverride")[0]))
+        except OSError:
+            return ()
+    if sys.platform == "darwin":
+        import _scproxy  # pyright: ignore[reportMissingModuleSource]
+
+        told = _scproxy._get_proxy_settings()
+        return (
+            *(str(entry) for entry in told.get("exceptions", ())),
+            *(("<local>",) if told["exclude_simple"] else ()),
+        )
+    return ()

@@ -20,7 +20,7 @@ from sora_desktop.core.errors import Billed, FailureKind, ProviderError, Sent
 from sora_desktop.core.params import Scalar, controls
 from sora_desktop.core.references import Reference, SentReference
 from sora_desktop.core.request import GenerationRequest, check
-from sora_desktop.providers import http
+from sora_desktop.providers import clients
 from sora_desktop.providers.base import Connection, Dialect, RemoteStatus
 from sora_desktop.providers.http import Http
 from sora_desktop.simulator.keys import SIMULATOR_GLOBALAIOPC_KEY, SIMULATOR_RIVYA_KEY
@@ -63,7 +63,7 @@ class Service:
 
 @pytest.fixture
 async def door() -> AsyncIterator[Http]:
-    with patch.object(http, "tls_context", shared_context):
+    with patch.object(clients, "tls_context", shared_context):
         door = Http(connect=2.0, read=0.5)
         await door.warm()
     yield door

@@ -196,7 +196,7 @@ async def test_tls_asks_for_the_name_though_the_address_was_checked(monkeypatch:
         assert data == DATA
         assert server.asked[0].headers["host"] == f"cdn.example:{server.port}"
         error = await refused(http, f"https://other.example:{server.port}/a", allow_private=False)
-        assert error.failure.code == "tls_failed"
+        assert error.failure.code == "tls_name"
     await http.aclose()
 
 

@@ -16,11 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sora_desktop.core.errors import ProviderError, Sent
+from sora_desktop.core.network import Proxy
+from sora_desktop.core.redact import redact
 from sora_desktop.providers import peers
 from sora_desktop.providers.answers import segment
 from sora_desktop.providers.downloads import Download, asked, goes_on, unreadable
 from sora_desktop.providers.origin import key_header, target
-from sora_desktop.providers.proxies import routes
+from sora_desktop.providers.proxies import system_proxies
 from sora_desktop.providers.transport import ForbiddenAddress
 
 
@@ -170,33 +172,28 @@ def test_key_header():
         assert key not in str(caught.value) + repr(caught.value.failure)
 
 
-def test_no_proxies_no_routes():
-    assert routes({}) == {}
-    assert routes({"no": "example.com"}) == {}
-
-
-def test_routes():
-    found = routes(
+def test_the_machines_proxies():
+    found = system_proxies(
         {
             "http": "http://p:1",
-            "https": "p:2",
+            "https": "u:geheim-4711@p:2",
             "all": "socks://p:3/",
-            "no": "localhost,.corp.example, 10.0.0.0/8,10.1.2.3,::1,x.y",
+            "no": "localhost, .corp.test;x.y",
         }
     )
-    assert found["http://"] == "http://p:1"
-    assert found["https://"] == "http://p:2"
-    assert found["all://"] == "socks5://p:3/"
-    straight = {pattern for pattern, proxy in found.items() if proxy is None}
-    assert {
-        "all://localhost",
-        "all://127.0.0.1",
-        "all://[::1]",
-        "all://*.corp.example",
-        "all://10.1.2.3",
-        "all://*x.y",
-    } == straight
-    assert routes({"http": "http://p:1", "no": "*"}) == {}
+    assert found.proxy("http") == Proxy("http", "p", 1)
+    assert found.proxy("https") == Proxy("http", "p", 2, "u", "geheim-4711")
+    assert found.proxy("ws") == Proxy("socks5", "p", 3)
+    assert found.bypass == ("localhost", ".corp.test", "x.y")
+    assert "geheim" not in repr(found) + redact("geheim-4711 dTpnZWhlaW0tNDcxMQ==")
+    assert system_proxies({}).proxy("https") is None
+
+
+def test_a_proxy_of_no_usable_kind_is_no_straight_way():
+    found = system_proxies({"https": "gopher://p:1", "http": "p:2"})
+    assert found.proxy("http") == Proxy("http", "p", 2)
+    with pytest.raises(ValueError):
+        found.proxy("https")
 
 
 class Nothing:
