@@ -7,7 +7,11 @@ import math
 import sys
 from pathlib import Path
 
-from sora_desktop.simulator.keys import SIMULATOR_GLOBALAIOPC_KEY, SIMULATOR_RIVYA_KEY
+from sora_desktop.simulator.keys import (
+    SIMULATOR_GLOBALAIOPC_KEY,
+    SIMULATOR_OPENAI_VIDEOS_KEY,
+    SIMULATOR_RIVYA_KEY,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +31,8 @@ def main(args: argparse.Namespace) -> int:
 
     state = args.state or _usual_state()
     if not args.watch_stdin:
-        sys.stderr.write(f"Keys: {SIMULATOR_RIVYA_KEY} (Rivya), {SIMULATOR_GLOBALAIOPC_KEY} (GlobalAIOPC)\n")
+        keys = f"{SIMULATOR_RIVYA_KEY} (Rivya), {SIMULATOR_GLOBALAIOPC_KEY} (GlobalAIOPC)"
+        sys.stderr.write(f"Keys: {keys}, {SIMULATOR_OPENAI_VIDEOS_KEY} (OpenAI videos)\n")
     try:
         run(
             args.port,

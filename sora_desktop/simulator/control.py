@@ -19,6 +19,8 @@ from sora_desktop.simulator import files
 from sora_desktop.simulator.errors import Refusal, invalid, not_found
 from sora_desktop.simulator.faults import BadRule, Rule
 from sora_desktop.simulator.keys import SCOPES
+from sora_desktop.simulator.ledger import WELCOME
+from sora_desktop.simulator.openai_manners import changed
 from sora_desktop.simulator.tasks import Outcome
 from sora_desktop.simulator.world import World
 
@@ -181,8 +183,8 @@ async def _add_key(world: World, request: Request) -> Any:
     sent = await _sent(request, needed=frozenset({"dialect", "key"}), known=known)
     state, credits = sent.get("state", "active"), sent.get("credits")
     scopes = tuple(sent.get("scopes", SCOPES))
-    if sent["dialect"] not in {"rivya", "globalaiopc"} or state not in {"active", "revoked", "expired"}:
-        raise invalid("dialect: rivya or globalaiopc; state: active, revoked or expired")
+    if sent["dialect"] not in WELCOME or state not in {"active", "revoked", "expired"}:
+        raise invalid(f"dialect: one of {', '.join(WELCOME)}; state: active, revoked or expired")
     if set(scopes) - set(SCOPES):
         raise invalid(f"scopes: of {', '.join(SCOPES)}")
     world.ledger.put_key(sent["dialect"], sent["key"], None if credits is None else float(credits), scopes, state)
@@ -208,11 +210,13 @@ async def _host(world: World, request: Request) -> Any:
 
 async def _manners(world: World, request: Request) -> Any:
     """What the contracts leave open. Without a body: how it is now."""
-    sent = await _sent(request, known=frozenset({"models", "wrap", "idempotency_seconds"}))
+    sent = await _sent(request, known=frozenset({"models", "wrap", "idempotency_seconds", "openai_videos"}))
     if sent.get("models", "plain") not in {"plain", "labelled", "odd"}:
         raise invalid("models: plain, labelled or odd")
     world.manners.models = sent.get("models", world.manners.models)
     world.manners.wrap = bool(sent.get("wrap", world.manners.wrap))
+    if "openai_videos" in sent:
+        world.manners.openai_videos = changed(world.manners.openai_videos, sent["openai_videos"])
     if "idempotency_seconds" in sent:
         seconds = sent["idempotency_seconds"]
         world.ledger.idempotency_seconds = None if seconds is None else float(seconds)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 
 class Refusal(Exception):
-    """An error answer. `status` is the HTTP code, `code` the word that Rivya's contract names."""
+    """An error answer. `status` is the HTTP code, `code` the word that Rivya's contract names, `param` the field."""
 
-    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, headers: dict[str, str] | None = None, *, param: str | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.headers = headers or {}
+        self.param = param
 
 
 def invalid(message: str) -> Refusal:

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-DIALECTS = ("rivya", "globalaiopc", "media")
+DIALECTS = ("rivya", "globalaiopc", "openai_videos", "media")
 CALLS = {
     "rivya": ("models", "credits", "upload", "file", "create", "poll", "openapi"),
     "globalaiopc": ("create", "poll"),
+    "openai_videos": ("models", "create", "poll", "content", "list", "delete", "remix"),
     "media": ("download",),
 }
 

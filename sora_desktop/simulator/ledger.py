@@ -14,9 +14,11 @@ from sora_desktop.simulator.errors import Refusal
 from sora_desktop.simulator.keys import (
     DEMO_CREDITS,
     GLOBALAIOPC_TEST_PREFIX,
+    OPENAI_VIDEOS_TEST_PREFIX,
     RIVYA_TEST_PREFIX,
     SCOPES,
     SIMULATOR_GLOBALAIOPC_KEY,
+    SIMULATOR_OPENAI_VIDEOS_KEY,
     SIMULATOR_RIVYA_KEY,
 )
 from sora_desktop.simulator.store import Store
@@ -29,7 +31,11 @@ RENDER_SECONDS = (110.0, 165.0)
 WELCOME = {
     "rivya": (SIMULATOR_RIVYA_KEY, RIVYA_TEST_PREFIX, DEMO_CREDITS),
     "globalaiopc": (SIMULATOR_GLOBALAIOPC_KEY, GLOBALAIOPC_TEST_PREFIX, None),
+    "openai_videos": (SIMULATOR_OPENAI_VIDEOS_KEY, OPENAI_VIDEOS_TEST_PREFIX, None),
 }
+"""By dialect: the demo key, how test keys begin, the credits of each."""
+ID_PREFIX = {"rivya": "task_", "globalaiopc": "sora_", "openai_videos": "video_"}
+ID_BYTES = {"rivya": 12, "globalaiopc": 6, "openai_videos": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ class Ledger:
         now = self._clock.now()
         queued_until = now + random.uniform(*QUEUED_SECONDS) * self._pace
         row: dict[str, Any] = {
-            "id": f"task_{secrets.token_hex(12)}" if order.dialect == "rivya" else f"sora_{secrets.token_hex(6)}",
+            "id": ID_PREFIX[order.dialect] + secrets.token_hex(ID_BYTES[order.dialect]),
             "dialect": order.dialect,
             "key": key.id,
             "model": order.model,
@@ -144,7 +150,25 @@ class Ledger:
         """The task, when it belongs to `key`, with its money settled."""
         self.settle()
         task = self.task(task_id)
-        return task if task is not None and task.key == key.id and task.dialect == key.dialect else None
+        if task is None or task.key != key.id or task.dialect != key.dialect or self.is_deleted(task_id):
+            return None
+        return task
+
+    def own_tasks(self, key: Key) -> list[Task]:
+        """All tasks of `key` that were not deleted, oldest first, with their money settled."""
+        self.settle()
+        sql = (
+            "SELECT * FROM tasks WHERE key = ? AND dialect = ? AND id NOT IN (SELECT task FROM deleted)"
+            " ORDER BY accepted_at, rowid"
+        )
+        return [Task.of(row) for row in self._store.all(sql, key.id, key.dialect)]
+
+    def delete(self, task_id: str) -> None:
+        """Hides a task from its owner. The books keep it."""
+        self._store.run("INSERT OR IGNORE INTO deleted (task) VALUES (?)", task_id)
+
+    def is_deleted(self, task_id: str) -> bool:
+        return self._store.one("SELECT task FROM deleted WHERE task = ?", task_id) is not None
 
     def task_of_intent(self, key: Key, intent: str) -> Task | None:
         """The task that this Idempotency-Key made, while it is remembered."""

@@ -88,14 +88,14 @@ async def _media(world: World, request: Request) -> Response:
     row = request.scope["state"]["row"]
     world.record.note(row, dialect=dialect, call="download", fault=rule.fault if rule else "")
     if rule is not None and rule.fault not in SERVED:
-        return _refused(world, rule, request)
+        return refused(world, rule, request)
     until = media_links.expires(world, media, dict(request.query_params))
     if until is None or task is None:
         return _xml(403, "SignatureDoesNotMatch", "The signature does not match.")
     if world.clock.now() > until:
         return _xml(403, "AccessDenied", "Request has expired")
     path = world.media_folder / f"{media}.mp4"
-    return _serve(world, request, path, task.etag, rule)
+    return served(world, request, path, task.etag, rule)
 
 
 async def _file(world: World, request: Request) -> Response:
@@ -104,14 +104,15 @@ async def _file(world: World, request: Request) -> Response:
     path = world.files_folder / name
     if path.parent != world.files_folder or path.suffix not in MIME_OF:
         return _xml(404, "NoSuchKey", "The specified key does not exist.")
-    return _serve(world, request, path, Path(name).stem, None)
+    return served(world, request, path, Path(name).stem, None)
 
 
 SERVED = frozenset({"truncated", "range_ignored", "changed_etag", "stall", "slow"})
 """Faults that spoil the sending of the file; the others answer something else."""
 
 
-def _refused(world: World, rule: Rule, request: Request) -> Response:
+def refused(world: World, rule: Rule, request: Request) -> Response:
+    """The answer of a fault that sends no file."""
     match rule.fault:
         case "expired":
             return _xml(403, "AccessDenied", "Request has expired")
@@ -123,7 +124,8 @@ def _refused(world: World, rule: Rule, request: Request) -> Response:
             kind = "video/mp4" if rule.args.get("lie") else "application/json"
             return Response(str(rule.args.get("body", ERROR_PAGE)), media_type=kind)
         case "redirect" if "to" not in rule.args:
-            return Response(status_code=302, headers={"location": f"{request.url}&hop={rule.hits}"})
+            mark = "&" if request.url.query else "?"
+            return Response(status_code=302, headers={"location": f"{request.url}{mark}hop={rule.hits}"})
         case "huge":
             return StreamingResponse(_zeros(request), headers={"content-length": str(10**12)}, media_type="video/mp4")
         case "forbidden":
@@ -142,7 +144,8 @@ async def _zeros(request: Request) -> AsyncIterator[bytes]:
     await hang_up(request)
 
 
-def _serve(world: World, request: Request, path: Path, etag: str, rule: Rule | None) -> Response:
+def served(world: World, request: Request, path: Path, etag: str, rule: Rule | None) -> Response:
+    """A file or the part of it that was asked for, sent as well as a fault lets it."""
     try:
         stat = path.stat()
     except OSError:

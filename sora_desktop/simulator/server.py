@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
-from sora_desktop.simulator import control, globalaiopc, media, retention, rivya
+from sora_desktop.simulator import control, globalaiopc, globalaiopc_v2, media, openai_videos, retention, rivya
 from sora_desktop.simulator.clock import Clock
 from sora_desktop.simulator.faults import Faults
 from sora_desktop.simulator.ledger import Ledger
@@ -118,7 +118,8 @@ def _listen(store: Store, name: str, port: int) -> socket.socket:
 
 
 def api_app(world: World) -> ASGIApp:
-    routes = [*rivya.routes(world), *globalaiopc.routes(world), *control.routes(world)]
+    dialects = (rivya, globalaiopc, globalaiopc_v2, openai_videos)
+    routes = [*(each for dialect in dialects for each in dialect.routes(world)), *control.routes(world)]
     return Recorder(Starlette(routes=routes, exception_handlers={HTTPException: _no_such_call}), world.record)
 
 
@@ -129,6 +130,8 @@ def media_app(world: World) -> ASGIApp:
 
 async def _no_such_call(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
+    if request.url.path.startswith(f"{openai_videos.BASE}/"):
+        return openai_videos.no_such_call(request)
     words = {"code": "not_found" if status == 404 else "method_not_allowed", "message": "There is no such call."}
     request_id = f"req_{secrets.token_hex(10)}"
     return JSONResponse({"error": words | {"requestId": request_id}}, status)
@@ -184,6 +187,7 @@ async def _serve(
                 "port": port,
                 "rivya": f"{origin}/rivya",
                 "globalaiopc": f"{origin}/globalaiopc",
+                "openai_videos": f"{origin}/openai",
                 "media": world.media_origin,
                 "pid": os.getpid(),
             }

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS tasks (
 CREATE INDEX IF NOT EXISTS tasks_by_intent ON tasks (key, intent);
 CREATE INDEX IF NOT EXISTS tasks_by_media ON tasks (media);
 CREATE INDEX IF NOT EXISTS tasks_unsettled ON tasks (done_at) WHERE settled = 0;
+CREATE TABLE IF NOT EXISTS deleted (task TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS entries (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, task TEXT NOT NULL, dialect TEXT NOT NULL,
     key TEXT NOT NULL, model TEXT NOT NULL, credits REAL NOT NULL

@@ -9,6 +9,7 @@ from pathlib import Path
 from sora_desktop.simulator.clock import Clock
 from sora_desktop.simulator.faults import Faults
 from sora_desktop.simulator.ledger import Ledger
+from sora_desktop.simulator.openai_manners import OpenAIManners
 from sora_desktop.simulator.record import Record
 from sora_desktop.simulator.rendering import Rendering
 from sora_desktop.simulator.store import Store
@@ -20,10 +21,14 @@ SHORTEST_LIFE = 60.0
 
 @dataclass(slots=True)
 class Manners:
-    """Where the contracts leave the form open: `models` is plain, labelled or odd; `wrap` puts answers into "data"."""
+    """Where the contracts leave the form open: `models` is plain, labelled or odd; `wrap` puts answers into "data".
+
+    `openai_videos` is which of the servers that speak `/v1/videos` this one is.
+    """
 
     models: str = "labelled"
     wrap: bool = False
+    openai_videos: OpenAIManners = field(default_factory=OpenAIManners)
 
 
 @dataclass(slots=True)

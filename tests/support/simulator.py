@@ -15,11 +15,16 @@ from typing import Any
 
 import httpx
 
-from sora_desktop.simulator.keys import SIMULATOR_GLOBALAIOPC_KEY, SIMULATOR_RIVYA_KEY
+from sora_desktop.simulator.keys import (
+    SIMULATOR_GLOBALAIOPC_KEY,
+    SIMULATOR_OPENAI_VIDEOS_KEY,
+    SIMULATOR_RIVYA_KEY,
+)
 
 START_SECONDS = 30
 RIVYA_HEADERS = {"Authorization": f"Bearer {SIMULATOR_RIVYA_KEY}"}
 GLOBALAIOPC_HEADERS = {"Authorization": f"Bearer {SIMULATOR_GLOBALAIOPC_KEY}"}
+OPENAI_VIDEOS_HEADERS = {"Authorization": f"Bearer {SIMULATOR_OPENAI_VIDEOS_KEY}"}
 
 
 class SimulatorProcess:
@@ -52,6 +57,7 @@ class SimulatorProcess:
         self.port: int = told["port"]
         self.rivya: str = told["rivya"]
         self.globalaiopc: str = told["globalaiopc"]
+        self.openai_videos: str = told["openai_videos"]
         self.media: str = told["media"]
 
     def close(self) -> str:
@@ -106,7 +112,12 @@ class SimulatorProcess:
         """No faults, no recorded requests, the usual manners."""
         self.control("DELETE", "/faults")
         self.control("DELETE", "/requests")
-        self.control("POST", "/manners", {"models": "labelled", "wrap": False, "idempotency_seconds": 86_400})
+        usual = {"models": "labelled", "wrap": False, "idempotency_seconds": 86_400, "openai_videos": "openai"}
+        self.control("POST", "/manners", usual)
+
+    def be(self, preset: str = "openai", **manners: Any) -> None:
+        """What kind of server answers at `openai_videos`: a preset, and where it differs from that."""
+        self.control("POST", "/manners", {"openai_videos": {"preset": preset, **manners}})
 
     def ledger(self, dialect: str = "") -> Any:
         return self.control("GET", "/ledger", params={"dialect": dialect} if dialect else None)
