@@ -71,8 +71,7 @@ class Shots:
 
 def studio_of(rooms: assembly.Assembly) -> Studio:
     """The studio on open rooms."""
-    names = ("catalog", "accounts", "engine", "drafts", "settings", "tasks", "paths", "secrets")
-    return Studio(**{name: getattr(rooms, name) for name in names})
+    return Studio.of(rooms)
 
 
 async def make_clips(studio: Studio) -> list[str]:

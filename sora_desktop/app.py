@@ -169,16 +169,7 @@ def open_window(rooms: Assembly, notices: Notices) -> MainWindow:
     from sora_desktop.ui.main_window import MainWindow
     from sora_desktop.ui.studio import Studio
 
-    studio = Studio(
-        catalog=rooms.catalog,
-        accounts=rooms.accounts,
-        engine=rooms.engine,
-        drafts=rooms.drafts,
-        settings=rooms.settings,
-        tasks=rooms.tasks,
-        paths=rooms.paths,
-        secrets=rooms.secrets,
-    )
+    studio = Studio.of(rooms)
     window = MainWindow(studio, notices)
     window.show()
     rooms.tasks.spawn(_warm_up(rooms), "warm-up")
@@ -194,6 +185,7 @@ async def _warm_up(rooms: Assembly) -> None:
     await rooms.http.warm()
     await asyncio.sleep(WARM_UP_MS / 1000)
     gc.freeze()
+    await rooms.radar.start()
 
 
 async def _explain(problem: EnvironmentProblem, paths: Paths) -> None:

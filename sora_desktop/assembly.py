@@ -16,7 +16,10 @@ from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog import Catalog
 from sora_desktop.core.errors import EnvironmentProblem, UserError
 from sora_desktop.engine.accounts import Accounts
+from sora_desktop.engine.live import LiveCatalogue
+from sora_desktop.engine.providers import Providers
 from sora_desktop.engine.queue import Engine
+from sora_desktop.engine.radar import Radar
 from sora_desktop.engine.references import References
 from sora_desktop.engine.simulator_process import SimulatorProcess
 from sora_desktop.engine.tasks import Tasks
@@ -27,12 +30,14 @@ from sora_desktop.storage.catalog import load_catalog
 from sora_desktop.storage.database import Database
 from sora_desktop.storage.drafts import DraftStore
 from sora_desktop.storage.jobs import JobStore
+from sora_desktop.storage.listings import ListingStore
 from sora_desktop.storage.lock import OwnerLock
 from sora_desktop.storage.paths import Paths
 from sora_desktop.storage.references import ReferenceStore
 from sora_desktop.storage.secrets import Secrets
 from sora_desktop.storage.settings import SettingsStore
 from sora_desktop.storage.uploads import UploadStore
+from sora_desktop.storage.warnings import WarningStore
 
 SIMULATOR_PACE = 0.05
 """A clip of the built-in simulator takes about ten seconds, not minutes."""
@@ -55,6 +60,9 @@ class Assembly:
     http: Http
     tasks: Tasks
     engine: Engine
+    live: LiveCatalogue
+    radar: Radar
+    providers: Providers
 
 
 @asynccontextmanager
@@ -84,14 +92,19 @@ async def opened(paths: Paths, *, override_key: str = "", own: bool | None = Tru
         simulator = SimulatorProcess(paths, SIMULATOR_PACE if pace is None else pace, owner=owner)
         stack.push_async_callback(simulator.close)
         accounts = Accounts(AccountStore(database), secrets, catalog, simulator.base_urls, override_key=override_key)
+        providers = Providers(paths.providers, accounts.offers)
+        await providers.reload()
         await accounts.load()
         http = Http()
         stack.push_async_callback(http.aclose)
-        jobs, tasks = JobStore(database), Tasks()
+        jobs, tasks, dialects = JobStore(database), Tasks(), Dialects(http)
+        live = LiveCatalogue(accounts, dialects.of, ListingStore(database), tasks)
+        # Before any job goes on: its model may stand only in a kept list.
+        await live.start()
         engine = Engine(
             jobs=jobs,
             accounts=accounts,
-            dialect_of=Dialects(http).of,
+            dialect_of=dialects.of,
             http=http,
             settings=settings,
             references=References(ReferenceStore(database, paths), UploadStore(database), accounts, http),
@@ -101,9 +114,28 @@ async def opened(paths: Paths, *, override_key: str = "", own: bool | None = Tru
             data_version=database.data_version,
         )
         stack.push_async_callback(engine.stop)
+        live.follow(engine.model_refused)
         drafts = DraftStore(database)
+        radar = Radar(
+            accounts=accounts, engine=engine, live=live, drafts=drafts, store=WarningStore(database), tasks=tasks
+        )
         yield Assembly(
-            paths, owner, catalog, database, jobs, drafts, settings, secrets, accounts, simulator, http, tasks, engine
+            paths=paths,
+            owner=owner,
+            catalog=catalog,
+            database=database,
+            jobs=jobs,
+            drafts=drafts,
+            settings=settings,
+            secrets=secrets,
+            accounts=accounts,
+            simulator=simulator,
+            http=http,
+            tasks=tasks,
+            engine=engine,
+            live=live,
+            radar=radar,
+            providers=providers,
         )
 
 

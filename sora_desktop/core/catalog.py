@@ -115,6 +115,11 @@ class Provider(Frozen):
     rank: int = 100
     models: tuple[Model, ...] = Field(default=())
 
+    @property
+    def lists_tasks(self) -> bool:
+        """Whether a free call lists the newest tasks, to find one whose answer was lost."""
+        return bool((self.server and self.server.lists_tasks) or (self.wire and self.wire.tasks))
+
     def model(self, model_id: str) -> Model | None:
         return next((model for model in self.models if model.id == model_id), None)
 

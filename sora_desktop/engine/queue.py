@@ -16,6 +16,7 @@ from sora_desktop.engine.accounts import Accounts
 from sora_desktop.engine.alarm import Alarm
 from sora_desktop.engine.board import Board
 from sora_desktop.engine.clock import Clock
+from sora_desktop.engine.diagnosis import Doctor
 from sora_desktop.engine.orders import Orders, new_jobs
 from sora_desktop.engine.polling import Polling
 from sora_desktop.engine.references import References
@@ -83,6 +84,7 @@ class Engine:
         self._downloads = Downloads(self._works, self._polling)
         self._scheduler = Scheduler(self._works, self._submission, self._polling, self._downloads)
         self._orders = Orders(self._works, self._submission, self._polling, self._scheduler)
+        self.diagnose = Doctor(accounts, dialect_of, http).diagnose
         self._data_version = data_version
         self._balance_at: dict[str, float] = {}
         self._own_tasks: list[asyncio.Task[None]] = []
@@ -166,7 +168,9 @@ class Engine:
     def _checked(self, account: Account, request: GenerationRequest) -> GenerationRequest:
         provider = self._accounts.provider(account.id)
         model = provider.model(request.model) if provider else None
-        if provider is None or model is None:
+        if provider is None:
+            raise UserError("provider_gone", name=account.provider)
+        if model is None:
             raise UserError("model_unknown", name=request.model)
         if not model.pickable:
             raise UserError(f"model_{model.availability}", name=model.name)
@@ -207,7 +211,8 @@ class Engine:
         """A free call that shows whether the account works. Raises ProviderError or UserError with the reason."""
         provider = self._accounts.provider(account_id)
         if provider is None:
-            raise UserError("account_unknown", name=account_id)
+            account = self._accounts.get(account_id)
+            raise UserError("provider_gone", name=account.provider if account else account_id)
         connection = await self._accounts.connection(account_id)
         try:
             check = await self._dialect_of(provider).check(connection)
@@ -220,6 +225,12 @@ class Engine:
             self.balance_changed.emit(account_id, check.balance)
         self._works.alarm.ring()
         return check
+
+    def network_changed(self) -> None:
+        """Calls take another way from now on: whatever waits for the network goes on at once."""
+        self._on_accounts_changed()
+        self._downloads.wake()
+        self._works.alarm.ring()
 
     async def _pick_up(self, job: Job) -> None:
         """After a start: each unfinished job where its last committed state says."""

@@ -89,20 +89,27 @@ class Works:
         return pulse
 
     def provider(self, job: Job) -> Provider:
-        """The job's provider. Raises UserError where the catalogue no longer has it."""
-        provider = self.accounts.provider_of(job.account, job.request.provider)
-        if provider is None:
-            raise UserError("model_unknown", name=job.request.model)
-        return provider
+        """The job's provider; one that promises nothing where no file describes it any more."""
+        provider_id = job.request.provider
+        found = self.accounts.provider_of(job.account, provider_id)
+        return found or Provider(id=provider_id, name=provider_id, dialect="", base_url="")
 
     def model(self, job: Job) -> Model:
-        model = self.provider(job).model(job.request.model)
+        """Raises UserError where the job's provider or model is gone."""
+        model = self._described(job).model(job.request.model)
         if model is None:
             raise UserError("model_unknown", name=job.request.model)
         return model
 
     def dialect(self, job: Job) -> Dialect:
-        return self.dialect_of(self.provider(job))
+        """Raises UserError where no file describes the job's provider any more."""
+        return self.dialect_of(self._described(job))
+
+    def _described(self, job: Job) -> Provider:
+        provider = self.provider(job)
+        if not provider.dialect:
+            raise UserError("provider_gone", name=provider.id)
+        return provider
 
     async def connection(self, job: Job) -> Connection:
         """Where and with which key the job is sent. Raises UserError with the sentence where there is no key."""
@@ -135,7 +142,7 @@ class Works:
 
 def failure_of(error: UserError) -> Failure:
     """What stands on a job when our own rules stop it."""
-    about_key = error.code.startswith(("key_", "account_", "url_"))
+    about_key = error.code.startswith(("key_", "account_", "url_", "provider_"))
     kind = FailureKind.KEY if about_key else FailureKind.REFUSED
     action = Action.KEY if about_key else Action.EDIT
     return Failure(kind=kind, code=error.code, args=error.words, action=action)

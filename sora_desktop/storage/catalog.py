@@ -1,11 +1,51 @@
-"""Reads the catalogue that ships with the program."""
+"""Reads the catalogue that ships with the program, and the user's own files."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from sora_desktop.core.catalog import Catalog, parse
 from sora_desktop.storage.resources import resource
+
+MOST_FILES = 200
+MOST_BYTES = 2_000_000
+"""Of a provider's file. A larger one is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserFile:
+    """A file of the user's that describes a service: its name, and its text or why it cannot be read."""
+
+    name: str
+    text: str = ""
+    problem: str = ""
+
+
+def user_files(folder: Path) -> tuple[UserFile, ...]:
+    """Every `*.toml` of `folder` in the order of the names; none where there is no such folder. Never raises."""
+    try:
+        files = sorted(file for file in folder.glob("*.toml") if not file.name.startswith("."))
+    except OSError:
+        return ()
+    return tuple(_read(file) for file in files[:MOST_FILES])
+
+
+def _read(file: Path) -> UserFile:
+    try:
+        if not file.is_file():
+            return UserFile(file.name, problem="this is no file")
+        with file.open("rb") as content:
+            data = content.read(MOST_BYTES + 1)
+    except OSError as error:
+        return UserFile(file.name, problem=f"it cannot be read: {error.strerror or error}")
+    if len(data) > MOST_BYTES:
+        return UserFile(file.name, problem=f"it is larger than {MOST_BYTES // 1_000_000} MB")
+    try:
+        return UserFile(file.name, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return UserFile(file.name, problem=f"line {line} is no UTF-8")
 
 
 def load_catalog(folder: Path | None = None) -> Catalog:

@@ -26,6 +26,11 @@ class Paths:
     def database(self) -> Path:
         return self.data / "sora.db"
 
+    @property
+    def providers(self) -> Path:
+        """The user's own files that describe services."""
+        return self.data / "providers"
+
     @classmethod
     def standard(cls) -> Paths:
         """The platform's own places. Raises EnvironmentProblem where they cannot be made."""
@@ -42,6 +47,6 @@ class Paths:
     @classmethod
     def _made(cls, data: Path, videos: Path, logs: Path) -> Paths:
         paths = cls(data, videos, logs, data / "simulator", data / "thumbnails")
-        for folder in (paths.data, paths.logs, paths.simulator, paths.thumbnails):
+        for folder in (paths.data, paths.logs, paths.simulator, paths.thumbnails, paths.providers):
             ensure_folder(folder, private=True)
         return paths

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from sora_desktop.core.catalog import Catalog
 from sora_desktop.engine.accounts import Accounts
+from sora_desktop.engine.live import LiveCatalogue
+from sora_desktop.engine.providers import Providers
 from sora_desktop.engine.queue import Engine
+from sora_desktop.engine.radar import Radar
 from sora_desktop.engine.tasks import Tasks
 from sora_desktop.storage.drafts import DraftStore
 from sora_desktop.storage.paths import Paths
@@ -26,3 +29,11 @@ class Studio:
     tasks: Tasks
     paths: Paths
     secrets: Secrets
+    live: LiveCatalogue
+    radar: Radar
+    providers: Providers
+
+    @classmethod
+    def of(cls, rooms: object) -> Studio:
+        """The studio on open rooms (`assembly.Assembly`), which have the same parts under the same names."""
+        return cls(**{field.name: getattr(rooms, field.name) for field in fields(cls)})

@@ -23,16 +23,7 @@ class Opened:
         self._stack = AsyncExitStack()
         self.rooms = run(self._stack.enter_async_context(assembly.opened(Paths.at(folder))))
         rooms = self.rooms
-        self.studio = Studio(
-            catalog=rooms.catalog,
-            accounts=rooms.accounts,
-            engine=rooms.engine,
-            drafts=rooms.drafts,
-            settings=rooms.settings,
-            tasks=rooms.tasks,
-            paths=rooms.paths,
-            secrets=rooms.secrets,
-        )
+        self.studio = Studio.of(rooms)
         self.failed: list[tuple[BaseException, str]] = []
         rooms.tasks.failed.connect(lambda error, name: self.failed.append((error, name)))
 
