@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
 from sora_desktop.core.accounts import Account, origin_of
 from sora_desktop.core.catalog import Catalog, Model, Provider
 from sora_desktop.core.signal import Signal
@@ -9,7 +12,12 @@ from sora_desktop.core.signal import Signal
 
 def place_of(account: Account) -> str:
     """Where an account's live list comes from. Accounts of one provider at one address share it."""
-    return f"{account.provider} {'simulator' if account.builtin else origin_of(account.base_url)}"
+    return f"{account.provider} simulator" if account.builtin else place_at(account.provider, account.base_url)
+
+
+def place_at(provider_id: str, base_url: str) -> str:
+    """The place of a provider's list at an address of the user's."""
+    return f"{provider_id} {origin_of(base_url)}{urlsplit(base_url).path}"
 
 
 class Offers:
@@ -19,6 +27,7 @@ class Offers:
         self.catalog = catalog
         self.changed: Signal[[]] = Signal()
         self._live: dict[str, tuple[Model, ...]] = {}
+        self._gone: dict[str, Mapping[str, Model]] = {}
         self._servers: dict[str, Provider] = {}
         self._merged: dict[tuple[str, str], Provider] = {}
 
@@ -30,9 +39,14 @@ class Offers:
             provider = self._servers.get(account.id) or self.catalog.provider(account.provider)
             if provider is None:
                 return None
-            live = self._live.get(place)
-            self._merged[key] = provider if live is None else provider.model_copy(update={"models": live})
+            gone = self._gone.get(place, {})
+            models = self._live.get(place) or tuple(gone.get(model.id, model) for model in provider.models)
+            self._merged[key] = provider.model_copy(update={"models": models})
         return self._merged[key]
+
+    def model_at(self, place: str, model_id: str) -> Model | None:
+        """A model of the live list of a place, also where no account is there any more."""
+        return next((model for model in self._live.get(place, ()) if model.id == model_id), None)
 
     def put_models(self, place: str, models: tuple[Model, ...] | None) -> None:
         """The merged models of a place; None goes back to the shipped ones."""
@@ -40,6 +54,11 @@ class Offers:
             self._live.pop(place, None)
         else:
             self._live[place] = models
+        self.refresh()
+
+    def put_gone(self, place: str, models: Mapping[str, Model]) -> None:
+        """Models that a place without a list no longer has, by their ids."""
+        self._gone[place] = models
         self.refresh()
 
     def put_server(self, account_id: str, provider: Provider | None) -> None:

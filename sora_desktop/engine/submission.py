@@ -23,6 +23,7 @@ from sora_desktop.engine.delivery import Delivery, HostTrouble
 from sora_desktop.engine.lookup import Lookup
 from sora_desktop.engine.works import Works, failure_of
 from sora_desktop.providers.base import Attachment, RemoteStatus, RemoteTask
+from sora_desktop.providers.refusals import says_model_gone
 
 KEY_REMEMBERED = 12 * 3600.0
 """How long we trust a service to remember an idempotency key, in seconds. None publishes it; after this a lost
@@ -223,7 +224,25 @@ class Submission:
             await self._wait(job.id, 0.0, error.failure, intent=new_intent())
         else:
             billed = Billed.MAYBE if repeated else error.failure.billed
-            await self._fail(job.id, error.failure.model_copy(update={"billed": billed}))
+            await self._fail(job.id, self._about_model(job, error.failure).model_copy(update={"billed": billed}))
+
+    def _about_model(self, job: Job, failure: Failure) -> Failure:
+        """The failure as what it is where the service has no such model; the catalogue hears of it."""
+        gone = says_model_gone(failure, job.request.model)
+        if gone or failure.kind is FailureKind.NOT_FOUND:
+            self._works.model_refused.emit(job.account, job.request.model, gone)
+        if not gone:
+            return failure
+        model = self._works.accounts.model_of(job)
+        args = {"name": model.name if model else job.request.model}
+        told = {
+            "kind": FailureKind.REFUSED,
+            "code": "model_gone",
+            "args": args,
+            "action": Action.EDIT,
+            "field": "model",
+        }
+        return failure.model_copy(update=told)
 
     async def unanswered(self, job: Job, failure: Failure, wait: float, *, sent_before: bool = True) -> None:
         """No answer that settles it. What was never sent goes back to the queue; what may have been sent is asked for

@@ -14,7 +14,8 @@ from sora_desktop.storage.documents import read_all, read_one
 
 
 class KeptListing(Kept):
-    """What is known of a place's list. `fetched_at` (Unix seconds) is when it was last heard that it is so.
+    """What is known of a place's list. `fetched_at` (Unix seconds) is when it was last heard that it is so; `listed`
+    says that there was one, with models in it.
 
     `contract` are the fields of the published contract, each with its type in a word.
     """
@@ -23,6 +24,7 @@ class KeptListing(Kept):
     fetched_at: float = 0.0
     etag: str = ""
     modified: str = ""
+    listed: bool = False
     notes: tuple[str, ...] = ()
     contract: dict[str, str] = Field(default_factory=dict[str, str])
 

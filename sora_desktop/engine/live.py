@@ -1,0 +1,230 @@
+"""The live catalogue: each service's own list of models over the shipped one, kept for when there is no network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from sora_desktop.core.accounts import Account
+from sora_desktop.core.catalog import Model, Provider
+from sora_desktop.core.errors import EnvironmentProblem, ProviderError, UserError
+from sora_desktop.core.listings import Drift, Seen, changed_fields, drifts, merge
+from sora_desktop.core.signal import Signal
+from sora_desktop.engine.accounts import Accounts
+from sora_desktop.engine.clock import Clock
+from sora_desktop.engine.offers import place_of
+from sora_desktop.engine.tasks import Tasks
+from sora_desktop.providers.base import Dialect, Listing, Published, Stamp
+from sora_desktop.providers.threads import in_thread
+from sora_desktop.storage.listings import KeptListing, ListingStore
+
+DAY = 86_400.0
+AGAIN = 3600.0
+"""Seconds after a list that did not come until it is asked for again by itself."""
+NO_MODELS = "The list names no video model now; the last one is kept."
+UNSURE = "Some entries of the list cannot be read, so a model that is missing from it stays as it was."
+
+
+class LiveCatalogue:
+    """Puts into `accounts.offers` what each account's service lists. Accounts of one place share its list.
+
+    `changed`: a list was heard, or a model went. `drifted`: a new list says other things of known models (place,
+    what). A model that is no longer listed, or that a create was refused for, is gone, with the date; it stays
+    readable, and comes back with the list.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        dialect_of: Callable[[Provider], Dialect],
+        store: ListingStore,
+        tasks: Tasks,
+        clock: Clock | None = None,
+    ) -> None:
+        self.changed: Signal[[]] = Signal()
+        self.drifted: Signal[[str, tuple[Drift, ...]]] = Signal()
+        self._accounts = accounts
+        self._dialect_of = dialect_of
+        self._store = store
+        self._tasks = tasks
+        self._clock = clock or Clock()
+        self._kept: dict[str, KeptListing] = {}
+        self._seen: dict[str, tuple[Seen, ...]] = {}
+        self._put: dict[str, tuple[Model, ...]] = {}
+        self._tried_at: dict[str, float] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def start(self) -> None:
+        """Puts the kept lists into the offers; no call is made. Raises EnvironmentProblem."""
+        for place, (kept, seen) in (await self._store.all()).items():
+            self._kept[place], self._seen[place] = kept, seen
+            self._settle(place)
+
+    def follow(self, model_refused: Signal[[str, str, bool]]) -> Callable[[], None]:
+        """Hears from the engine of creates that were refused for their model; the answer ends it."""
+        return model_refused.connect(self._on_model_refused)
+
+    # What is known.
+
+    def notes(self, account_id: str) -> tuple[str, ...]:
+        """What could not be read of the account's list, in plain words."""
+        kept = self._kept_of(account_id)
+        return kept.notes if kept else ()
+
+    def fetched_at(self, account_id: str) -> float | None:
+        """When the account's list was last heard to be so (Unix seconds); None where it never was."""
+        kept = self._kept_of(account_id)
+        return kept.fetched_at or None if kept else None
+
+    def due(self, account_id: str) -> bool:
+        """Whether the account's list is older than a day, and was not asked for in vain within the last hour."""
+        account, provider = self._accounts.get(account_id), self._accounts.provider(account_id)
+        if account is None or provider is None or not provider.lists_models:
+            return False
+        now = self._clock.now()
+        heard, tried = self.fetched_at(account_id) or 0.0, self._tried_at.get(place_of(account), 0.0)
+        return not (0 <= now - heard < DAY or 0 <= now - tried < AGAIN)
+
+    def _kept_of(self, account_id: str) -> KeptListing | None:
+        account = self._accounts.get(account_id)
+        return self._kept.get(place_of(account)) if account else None
+
+    # Asking.
+
+    async def refresh(self, account_id: str, *, force: bool = False) -> bool:
+        """Asks for the account's list, only for what changed unless `force` is set; whether its models changed.
+
+        `force` also brings back what a create was refused for, where nothing else speaks against it. False for a
+        service without a list. Raises ProviderError or UserError where no list came; what was known stays.
+        """
+        account, provider = self._accounts.get(account_id), self._accounts.provider(account_id)
+        if account is None or provider is None:
+            raise UserError("account_gone")
+        place = place_of(account)
+        async with self._locks.setdefault(place, asyncio.Lock()):
+            if not provider.lists_models:
+                return force and await self._trust_again(place)
+            self._tried_at[place] = self._clock.now()
+            return await self._refresh(account, provider, place, force)
+
+    async def _refresh(self, account: Account, provider: Provider, place: str, force: bool) -> bool:
+        connection = await self._accounts.public_connection(account.id)
+        kept, body = await self._store.get(place)
+        stamp = Stamp(kept.etag, kept.modified) if kept and body and not force else Stamp()
+        shipped, dialect = self._shipped(provider), self._dialect_of(provider)
+        listing = await dialect.models(connection, shipped, stamp)
+        if listing is None:
+            return False
+        heard = stamp if listing.unchanged else listing.stamp
+        fresh = not listing.unchanged and listing.body != body
+        if listing.unchanged:
+            # Read again: this version may understand more of it than the one that fetched it.
+            listing = await in_thread(lambda: dialect.listed(body, shipped))
+        elif body and fresh and listing.models:
+            before = await in_thread(lambda: dialect.listed(body, shipped))
+            self._tell_drift(place, before, listing)
+        return await self._take(place, listing, shipped, heard, fresh=fresh, trusted=fresh or force)
+
+    async def _take(
+        self, place: str, listing: Listing, shipped: tuple[Model, ...], stamp: Stamp, *, fresh: bool, trusted: bool
+    ) -> bool:
+        """Merges a list over what is known, keeps it and puts it into the offers."""
+        now, seen = self._clock.now(), self._seen.get(place, ())
+        kept = self._kept.get(place) or KeptListing(place=place)
+        notes = listing.notes
+        if listing.models:
+            models = merge(listing.models, shipped, seen, now, complete=listing.complete, trusted=trusted)
+            listed = {model.id for model in listing.models}
+            unsure = not listing.complete and any(one.model.id not in listed for one in models)
+            notes = (*notes, UNSURE) if unsure else notes
+            kept = kept.model_copy(update={"etag": stamp.etag, "modified": stamp.modified, "listed": True})
+        else:
+            models, fresh = seen, False
+            notes = (*notes, NO_MODELS)
+        kept = kept.model_copy(update={"fetched_at": now, "notes": notes})
+        await self._store.save(kept, models, listing.body if fresh else None)
+        self._kept[place], self._seen[place] = kept, models
+        changed = self._settle(place)
+        self.changed.emit()
+        return changed
+
+    def _shipped(self, provider: Provider) -> tuple[Model, ...]:
+        shipped = self._accounts.catalog.provider(provider.id)
+        return shipped.models if shipped else ()
+
+    def _tell_drift(self, place: str, before: Listing, after: Listing) -> None:
+        found = drifts(before.models, after.models)
+        if found:
+            self.drifted.emit(place, found)
+
+    # What a create says.
+
+    def _on_model_refused(self, account_id: str, model_id: str, sure: bool) -> None:
+        if sure:
+            self._tasks.spawn(self._lose(account_id, model_id), f"model gone {account_id}")
+        else:
+            self._tasks.spawn(self._look_again(account_id), f"list of {account_id}")
+
+    async def _lose(self, account_id: str, model_id: str) -> None:
+        account, model = self._accounts.get(account_id), self._accounts.model(account_id, model_id)
+        if account is None or model is None:
+            return
+        place = place_of(account)
+        async with self._locks.setdefault(place, asyncio.Lock()):
+            seen = {one.model.id: one for one in self._seen.get(place, ())}
+            seen[model_id] = seen.get(model_id, Seen(model=model)).lost(self._clock.now(), refused=True)
+            await self._keep(place, tuple(seen.values()))
+
+    async def _look_again(self, account_id: str) -> None:
+        """The answer was unclear: the list knows whether the model is still there."""
+        try:
+            await self.refresh(account_id)
+        except (ProviderError, UserError, EnvironmentProblem):
+            return
+
+    async def _trust_again(self, place: str) -> bool:
+        """A place without a list has only the user's word that a model may be there again."""
+        return await self._keep(place, ()) if self._seen.get(place) else False
+
+    async def _keep(self, place: str, seen: tuple[Seen, ...]) -> bool:
+        kept = self._kept.get(place) or KeptListing(place=place)
+        await self._store.save(kept, seen)
+        self._kept[place], self._seen[place] = kept, seen
+        changed = self._settle(place)
+        self.changed.emit()
+        return changed
+
+    def _settle(self, place: str) -> bool:
+        """Puts what is known of a place into the offers; whether that is something else than before."""
+        models = tuple(one.model for one in self._seen[place])
+        if self._put.get(place, ()) == models:
+            return False
+        self._put[place] = models
+        if self._kept[place].listed:
+            self._accounts.offers.put_models(place, models)
+        else:
+            self._accounts.offers.put_gone(place, {model.id: model for model in models})
+        return True
+
+    # The published contract.
+
+    async def contract_changes(self, account_id: str) -> tuple[str, ...]:
+        """Fields of the service's published contract that went or are others since the last look; it is kept then.
+
+        Empty where it publishes none. Raises ProviderError or UserError where no answer came.
+        """
+        account, provider = self._accounts.get(account_id), self._accounts.provider(account_id)
+        if account is None or provider is None:
+            raise UserError("account_gone")
+        dialect = self._dialect_of(provider)
+        if not isinstance(dialect, Published):
+            return ()
+        fields = await dialect.contract(await self._accounts.public_connection(account_id))
+        place = place_of(account)
+        async with self._locks.setdefault(place, asyncio.Lock()):
+            kept = self._kept.get(place) or KeptListing(place=place)
+            if not fields or fields == kept.contract:
+                return ()
+            self._kept[place] = kept.model_copy(update={"contract": dict(fields)})
+            await self._store.save(self._kept[place], self._seen.setdefault(place, ()))
+            return changed_fields(kept.contract, fields) if kept.contract else ()
