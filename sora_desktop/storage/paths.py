@@ -31,6 +31,11 @@ class Paths:
         """The user's own files that describe services."""
         return self.data / "providers"
 
+    @property
+    def servers(self) -> Path:
+        """Where the files about servers of the user's own are; made when the first one is checked."""
+        return self.data / "servers"
+
     @classmethod
     def standard(cls) -> Paths:
         """The platform's own places. Raises EnvironmentProblem where they cannot be made."""
