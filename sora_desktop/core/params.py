@@ -262,9 +262,12 @@ def wire_values(params: Sequence[Param], values: Values) -> dict[str, JsonValue]
 
 
 def translate(source: Param, target: Param, value: Scalar) -> Scalar | None:
-    """`value` of `source` as a value of `target`: the same value where it fits, else the option that means the same."""
+    """`value` of `source` as a value of `target`: the same value where it fits, else the option that means the same.
+
+    A raw target takes everything, so it takes only what was written for a parameter of the same key.
+    """
     fitting = coerce(target, value)
-    if fitting is not None and target.type is not ParamType.RAW:
+    if fitting is not None and (target.type is not ParamType.RAW or target.key == source.key):
         return fitting
     chosen = source.option(value)
     meaning = chosen.means if chosen and chosen.means else as_text(value)

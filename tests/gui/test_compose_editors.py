@@ -9,9 +9,9 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
 
-from sora_desktop.core.catalog import Model
-from sora_desktop.core.params import Option, Param, ParamType, Scalar
-from sora_desktop.ui.compose.editors import make_editor, shape_icon
+from sora_desktop.core.catalog import Availability, Model
+from sora_desktop.core.params import Option, Param, ParamType, Scalar, Wire
+from sora_desktop.ui.compose.editors import Editor, make_editor, shape_icon
 from sora_desktop.ui.compose.params_panel import ParamsPanel
 from sora_desktop.ui.widgets.basic import chain
 from sora_desktop.ui.widgets.fields import NumberField, SeedField
@@ -76,7 +76,7 @@ def test_each_kind_has_its_widget_and_its_name(panel: ParamsPanel) -> None:
     }
     for key, row in panel.rows.items():
         assert row.editor.widget.accessibleName() == key.capitalize()
-    assert "new here" in panel.rows["raw"].note.text()
+    assert panel.rows["raw"].note.text().startswith("Not known to this version. The service’s own value counts")
 
 
 def test_defaults_are_shown_and_not_told(panel: ParamsPanel, told: list[tuple[str, object]]) -> None:
@@ -198,3 +198,77 @@ def test_a_switch_of_true_and_false_says_off_and_on(qtbot, dressed: QApplication
     editor.changed.connect(heard.append)
     qtbot.mouseClick(editor.widget, LEFT)
     assert heard == ["false"]
+
+
+RANGE = {"minimum": 0, "maximum": 1, "step": 0.25}
+KINDS: dict[str, tuple[Param, Scalar, str]] = {
+    "aspect": (Param(key="p", role="aspect", options=options("16:9", "9:16")), "9:16", ""),
+    "duration": (Param(key="p", role="duration", type=ParamType.NUMBER, integer=True, minimum=3, maximum=15), 7, ""),
+    "quality": (Param(key="p", role="quality", options=options("480p", "720p", "1080p", "4k")), "4k", ""),
+    "watermark": (Param(key="p", role="watermark", default="false", options=options("false", "true")), "true", ""),
+    "storage": (Param(key="p", role="storage", default="s3", options=options("s3", "oss")), "oss", ""),
+    "seed": (Param(key="p", role="seed", type=ParamType.NUMBER, integer=True), 987654321987654321, ""),
+    "guidance": (Param(key="p", type=ParamType.NUMBER, **RANGE), 0.75, ""),
+    "fraction": (Param(key="p", type=ParamType.NUMBER), 7.25, ""),
+    "text": (Param(key="p", type=ParamType.TEXT, max_length=500), "no hands", "8 of 500 characters"),
+    "boolean": (Param(key="p", type=ParamType.BOOLEAN), True, ""),
+    "number select": (Param(key="p", options=options(4, 8, 12, 15)), 12, ""),
+    "raw": (Param(key="p", type=ParamType.RAW, wire=Wire.JSON, default="[1]"), "[2]", "Not known to this version"),
+}
+
+
+@pytest.fixture
+def one(qtbot, dressed: QApplication, request: pytest.FixtureRequest) -> Iterator[ParamsPanel]:
+    param, _value, _note = KINDS[request.param]
+    made = ParamsPanel(None)  # type: ignore[arg-type]
+    qtbot.addWidget(made)
+    made.build(Model(id="m", name="M", params=(param,)), {})
+    yield made
+
+
+def shown(editor: Editor) -> object:
+    """What an editor would tell if it were asked."""
+    widget = editor.widget
+    if isinstance(widget, Switch):
+        return str(widget.isChecked()).lower()
+    if isinstance(widget, QComboBox):
+        return widget.currentData()
+    return widget.text() if isinstance(widget, QLineEdit) else widget.value
+
+
+@pytest.mark.parametrize("one", KINDS, indirect=True)
+def test_every_kind_and_role_shows_its_value_and_bears_odd_ones(
+    one: ParamsPanel, request: pytest.FixtureRequest
+) -> None:
+    _param, value, note = KINDS[request.node.callspec.params["one"]]
+    heard: list[object] = []
+    one.value_changed.connect(lambda *told: heard.append(told))
+    row = one.rows["p"]
+    one.show_values({"p": value})
+    assert shown(row.editor) == value
+    assert row.note.text().startswith(note)
+    odd: list[Scalar] = ["", "abc", "1e400", -1, 10**40, 1e300, float("nan"), float("inf"), True, "x" * 50_000]
+    for each in odd:
+        one.show_values({"p": each})
+    assert heard == [], "showing is not changing"
+    one.show_values({"p": value})
+    assert shown(row.editor) == value
+
+
+def test_a_long_text_is_shown_whole(qtbot, dressed: QApplication) -> None:
+    editor = make_editor(Param(key="t", type=ParamType.TEXT, max_length=5), None)  # type: ignore[arg-type]
+    qtbot.addWidget(editor.widget)
+    editor.show_value("y" * 20_000)
+    assert shown(editor) == "y" * 20_000
+
+
+def test_a_model_that_cannot_be_picked_is_only_read(panel: ParamsPanel) -> None:
+    gone = Model(id="m", name="M", params=PARAMS, availability=Availability.GONE)
+    panel.build(gone, {"steps": 12})
+    assert not panel.rows["steps"].editor.widget.isEnabled()
+    assert panel.rows["steps"].editor.widget.value == 12
+    panel.build(None, {"mystery": "#ff0000", "steps": 12})
+    assert panel.rows == {}
+    assert panel._none_words.text() == "Kept with this draft:\nmystery = #ff0000\nsteps = 12"
+    panel.build(Model(id="m", name="M", params=PARAMS), {})
+    assert panel.rows["steps"].editor.widget.isEnabled()

@@ -245,3 +245,11 @@ def test_every_shipped_default_fits_its_own_options():
 def test_lengths_and_steps_are_held_and_nothing_is_cut(param: Param, value: Scalar, code: str | None) -> None:
     assert [problem.code for problem in check([param], {"p": value})] == ([code] if code else [])
     assert coerce(param, value) == value, "a value is found fault with, not changed"
+
+
+def test_a_value_of_an_unknown_type_stays_with_its_key_and_goes_to_no_other() -> None:
+    raw, other = Param(key="mystery", type=ParamType.RAW), Param(key="riddle", type=ParamType.RAW, role="seed")
+    assert carry_over([raw], [raw], {"mystery": "[1, 2]"}) == {"mystery": "[1, 2]"}
+    assert controls([raw])[0].value({"mystery": 7}) == 7
+    seed = Param(key="seed", type=ParamType.NUMBER, role="seed")
+    assert carry_over([seed], [other], {"seed": 7}) == {}

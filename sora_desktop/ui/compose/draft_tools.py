@@ -19,6 +19,7 @@ class DraftTools(QObject):
 
     list_wanted = Signal()
     new_wanted = Signal()
+    retarget_wanted = Signal()
     deleted = Signal()
 
     def __init__(self, studio: Studio, page: Page, book: DraftBook, column: QWidget) -> None:
@@ -53,6 +54,7 @@ class DraftTools(QObject):
         menu.addAction(icon("plus"), self.tr("New draft"), self.new_wanted.emit)
         menu.addAction(icon("draft"), self.tr("Drafts…"), self.list_wanted.emit)
         menu.addAction(icon("copy"), self.tr("Duplicate draft"), self._on_duplicate)
+        menu.addAction(icon("send"), self.tr("Re-target to another model…"), self.retarget_wanted.emit)
         menu.addSeparator()
         draft_id = self._page.draft.id
         menu.addAction(icon("trash"), self.tr("Delete draft"), lambda: self._delete(draft_id))

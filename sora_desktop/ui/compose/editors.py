@@ -16,6 +16,7 @@ from sora_desktop.ui.widgets.switch import Switch
 
 translate = QCoreApplication.translate
 MOST_SEGMENTS = 3
+MOST_TEXT = 100_000
 
 
 class Editor(QObject):
@@ -162,24 +163,31 @@ def _number(param: Param, optional: bool, parent: QWidget) -> Editor:
     field.set_names(param.title)
     editor = Editor(
         field,
-        lambda value: field.set_value(None if value is None else float(value)),
+        lambda value: field.set_value(_number_of(param, value)),
         field.set_invalid,
     )
     field.changed.connect(editor.changed)
     return editor
 
 
+def _number_of(param: Param, value: Scalar | None) -> float | None:
+    """A value as the number it stands for; None also for one that is none, as an old draft may hold."""
+    fitting = None if value is None else coerce(param, value)
+    return fitting if isinstance(fitting, int | float) else None
+
+
 def _seed(param: Param, parent: QWidget) -> Editor:
     field = SeedField(param.minimum, param.maximum, parent)
     field.field.setAccessibleName(param.title)
-    editor = Editor(field, lambda value: field.set_value(None if value is None else float(value)), field.set_invalid)
+    editor = Editor(field, lambda value: field.set_value(_number_of(param, value)), field.set_invalid)
     field.changed.connect(editor.changed)
     return editor
 
 
 def _text(param: Param, parent: QWidget, parse: Callable[[str], Scalar]) -> Editor:
     field = QLineEdit(parent)
-    field.setMaxLength(10_000)
+    # A longer text is found fault with, not cut.
+    field.setMaxLength(MOST_TEXT)
     if param.default is None:
         field.setPlaceholderText(translate("Editors", "Service’s choice"))
 

@@ -13,7 +13,7 @@ from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog import Model, Provider
 from sora_desktop.core.drafts import Draft
 from sora_desktop.core.errors import EnvironmentProblem
-from sora_desktop.core.params import Problem, Scalar
+from sora_desktop.core.params import Control, Problem, Scalar, Values
 from sora_desktop.core.references import Reference
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.ui.studio import Studio
@@ -31,6 +31,8 @@ class Page(QObject):
     changed = Signal()
     model_changed = Signal()
     references_changed = Signal()
+    left_behind = Signal(dict)
+    """Values that the draft's model does not take, by key: they are in the draft no more."""
     saved = Signal(str)
     save_failed = Signal(str)
 
@@ -41,6 +43,8 @@ class Page(QObject):
         self._saving = asyncio.Lock()
         self._left: dict[tuple[str, str], dict[str, Scalar]] = {}
         """The values each model had when the user went on to another one."""
+        self._origins: dict[str, Model] = {}
+        """By draft id: the model of a job that was opened again, where its account is gone."""
         self._due = QTimer(self)
         self._due.setSingleShot(True)
         self._due.timeout.connect(self.save_now)
@@ -64,6 +68,17 @@ class Page(QObject):
     def model(self) -> Model | None:
         provider = self.provider
         return provider.model(self._draft.model) if provider else None
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the draft names a model that cannot be picked: gone, not there yet, or unknown to its account."""
+        model = self.model
+        return bool(self._draft.model) and (model is None or not model.pickable)
+
+    @property
+    def origin(self) -> Model | None:
+        """The draft's model, also where its account is gone; None where nobody knows it."""
+        return self.model or self._origins.get(self._draft.id)
 
     @property
     def touched(self) -> bool:
@@ -105,6 +120,7 @@ class Page(QObject):
         self._left.clear()
         self._draft = self._settled(draft)
         self.opened.emit()
+        self._tell_left_behind(draft)
 
     def open_new(self, prompt: str = "") -> None:
         """Shows an empty draft for the same account and model. It is stored with its first change."""
@@ -127,8 +143,13 @@ class Page(QObject):
                 "references": wanted.references,
             }
         )
+        provider = self._studio.accounts.provider_of(account_id, wanted.provider)
+        model = provider.model(wanted.model) if provider else None
+        if model is not None:
+            self._origins[made.id] = model
         self.open(made)
         self._touch()
+        self._tell_left_behind(made)
 
     def _blank(self) -> Draft:
         now = time.time()
@@ -146,16 +167,31 @@ class Page(QObject):
         named = {model.id: model for model in models}
         model = named.get(draft.model)
         if model is None and not draft.model:
-            model = named.get(account.default_model) or next(iter(models), None)
+            pickable = [one for one in models if one.pickable]
+            model = next((one for one in pickable if one.id == account.default_model), next(iter(pickable), None))
         if model is None:
+            return draft.model_copy(update={"account": account.id})
+        if not model.pickable:
+            # It stays as it was written, to be read and to be re-targeted.
             return draft.model_copy(update={"account": account.id})
         values = params.carry_over(model.params, model.params, draft.values)
         return draft.model_copy(update={"account": account.id, "model": model.id, "values": values})
 
     def settle(self) -> None:
-        """Looks again for the account and the model, after the accounts changed."""
-        self._draft = self._settled(self._draft)
+        """Looks again for the account and the model, after the accounts or their models changed."""
+        before = self._draft
+        self._draft = self._settled(before)
         self.model_changed.emit()
+        self._tell_left_behind(before)
+
+    def _tell_left_behind(self, before: Draft) -> None:
+        model = self.model
+        if model is None or not model.pickable or before.id != self._draft.id:
+            return
+        kept = {key for control in params.controls(model.params) for key in _told(control, self._draft.values)}
+        lost = {key: value for key, value in before.values.items() if key not in kept}
+        if lost:
+            self.left_behind.emit(lost)
 
     # Editing.
 
@@ -203,6 +239,20 @@ class Page(QObject):
             values = params.carry_over(new.params, new.params, {**kept, **carried})
         self._change(values=values)
         self.model_changed.emit()
+
+    def retarget(self, account_id: str, model_id: str, values: Values) -> Draft:
+        """Another account, model and values, as the user agreed to. The answer is the draft as it was, for `undo`."""
+        before = self._draft
+        self._left.clear()
+        self._change(account=account_id, model=model_id, values=dict(values))
+        self.model_changed.emit()
+        return before
+
+    def undo_retarget(self, before: Draft) -> None:
+        """Account, model and values of `before` again, where its draft is open; what was written since stays."""
+        if before.id == self._draft.id:
+            self._change(account=before.account, model=before.model, values=before.values)
+            self.model_changed.emit()
 
     def _group(self, key: str) -> set[str]:
         """The key, and the keys that exclude it."""
@@ -258,3 +308,9 @@ class Page(QObject):
     def forget(self, draft_id: str) -> None:
         """A deleted draft is not saved again."""
         self._unsaved.pop(draft_id, None)
+
+
+def _told(control: Control, values: Values) -> set[str]:
+    """The keys that a control speaks for, where it has a value."""
+    members = {member.key for member in control.members}
+    return members if members & set(values) else set()

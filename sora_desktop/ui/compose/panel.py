@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
 import shiboken6
@@ -11,6 +11,7 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from sora_desktop.core.errors import SoraError
+from sora_desktop.core.params import Scalar, as_text
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.compose.draft_tools import DraftTools
@@ -21,14 +22,17 @@ from sora_desktop.ui.compose.page import Page
 from sora_desktop.ui.compose.params_panel import ParamsPanel
 from sora_desktop.ui.compose.picker import PickerButton
 from sora_desktop.ui.compose.picker_list import PickerPopup
-from sora_desktop.ui.compose.readiness import Readiness
+from sora_desktop.ui.compose.readiness import Readiness, Way
+from sora_desktop.ui.compose.retargeting import Retargeting
+from sora_desktop.ui.compose.said import Said
+from sora_desktop.ui.model_words import MOST_HINT, bounded, notices
 from sora_desktop.ui.references.drops import DropTarget
 from sora_desktop.ui.references.incoming import read
 from sora_desktop.ui.references.section import ReferencesSection
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
-from sora_desktop.ui.widgets.basic import chain, keep_height, label, mark
+from sora_desktop.ui.widgets.basic import chain, keep_height, label, mark, plain
 from sora_desktop.ui.widgets.hints import Hint
 from sora_desktop.ui.words import number, sentence
 
@@ -40,17 +44,18 @@ class ComposePanel(QWidget):
 
     `settings_requested` carries an account id, or "" for a new account. `account_changed` carries the account in use.
     `draft_changed` carries the open draft's id after another was opened. `submitted` carries the new jobs' ids.
+    `undo_offered` carries a sentence about what was just done, and what takes it back.
     """
 
     settings_requested = Signal(str)
     account_changed = Signal(str)
     draft_changed = Signal(str)
     submitted = Signal(list)
+    undo_offered = Signal(str, object)
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
-        self._notice: tuple[str, str, str, Callable[[], object]] | None = None
         self._asked = False
         self._account = ""
         mark(self, surface="panel")
@@ -58,13 +63,16 @@ class ComposePanel(QWidget):
         self.book = DraftBook(studio, self.page)
         self.readiness = Readiness(studio, self.page)
         self.picker = PickerButton(self)
+        self.notice = Hint("", "muted", self)
         self.editor = PromptEditor(self)
         self.editor_hint = Hint(parent=self)
         self.references = ReferencesSection(studio, self.page, self)
         self.params = ParamsPanel(self)
         self.footer = Footer(self)
+        self.said = Said(self.footer, self.readiness)
         self._picker_popup = PickerPopup(studio, self)
         self.drafts = DraftTools(studio, self.page, self.book, self)
+        self.retargeting = Retargeting(studio, self.page, self)
         self._lay_out()
         self._connect()
         self.readiness.read_keys()
@@ -83,14 +91,20 @@ class ComposePanel(QWidget):
         self.focus_prompt()
 
     def use_request(self, account_id: str, request: GenerationRequest) -> None:
-        """Opens a request again as a new draft."""
+        """Opens a request again as a new draft; where its model cannot be picked any more, asks for another one."""
         self.page.open_request(account_id, request)
         self.focus_prompt()
+        if self.page.stuck:
+            self.retarget()
+
+    def retarget(self, account_id: str = "", model_id: str = "") -> None:
+        """Asks which model the draft goes to, and shows before anything changes what becomes of it."""
+        self.retargeting.ask(account_id, model_id)
 
     def choose(self, account_id: str, model_id: str = "") -> None:
         """Picks an account, and a model of it (its default one where none is named)."""
         account = self._studio.accounts.get(account_id)
-        models = self._studio.accounts.models(account_id)
+        models = [model for model in self._studio.accounts.models(account_id) if model.pickable]
         if account is None or not models:
             return
         named = {model.id for model in models}
@@ -113,7 +127,7 @@ class ComposePanel(QWidget):
     def generate(self) -> None:
         """Sends what is written, or says at the fields why not. Never waits for an earlier one."""
         self._asked = True
-        self._notice = None
+        self.said.forget()
         self._refresh()
         account, request = self.page.account, self.page.request()
         if account is None or request is None or not self.footer.button.isEnabled():
@@ -140,7 +154,9 @@ class ComposePanel(QWidget):
         outer.setSpacing(0)
         outer.addWidget(self._header())
         self._top = QVBoxLayout()
+        self._top.setSpacing(8)
         self._top.addWidget(self.picker)
+        self._top.addWidget(self.notice)
         outer.addLayout(self._top)
         self.area = QScrollArea(self)
         self.area.setWidgetResizable(True)
@@ -188,16 +204,18 @@ class ComposePanel(QWidget):
         page.model_changed.connect(self._on_model_changed)
         page.references_changed.connect(self._refresh)
         page.references_changed.connect(self._order)
-        self.references.settings_wanted.connect(self.settings_requested)
         self.editor.text.media_pasted.connect(lambda mime: self.references.take(read(mime)))
         self.drops = DropTarget(self, self.references)
-        page.save_failed.connect(lambda text: self._say(text, "danger"))
-        self.book.failed.connect(lambda text: self._say(text, "danger"))
+        page.left_behind.connect(self._on_left_behind)
+        self.retargeting.done.connect(self.undo_offered)
+        self.drafts.retarget_wanted.connect(self.retarget)
+        page.save_failed.connect(lambda text: self.said.say(text, "danger"))
+        self.book.failed.connect(lambda text: self.said.say(text, "danger"))
         self.drafts.list_wanted.connect(self.show_drafts)
         self.drafts.new_wanted.connect(self.new_draft)
         self.drafts.deleted.connect(self._on_deleted)
         self.picker.wanted.connect(self.choose_model)
-        self._picker_popup.chosen.connect(self.page.choose)
+        self._picker_popup.chosen.connect(self._on_chosen)
         self._picker_popup.account_wanted.connect(self.settings_requested)
         self.editor.changed.connect(page.set_prompt)
         self.editor.left.connect(page.save_now)
@@ -205,7 +223,7 @@ class ComposePanel(QWidget):
         self.params.value_changed.connect(page.set_value)
         self.footer.count_changed.connect(page.set_count)
         self.footer.generate.connect(self.generate)
-        self.footer.link_clicked.connect(self._on_link)
+        self.said.way_wanted.connect(self._to_first_way_out)
         bind(studio.accounts.changed, page.settle, self)
         self.readiness.changed.connect(self._refresh)
         bind(theme().changed, self._pad, self)
@@ -214,22 +232,32 @@ class ComposePanel(QWidget):
     # What follows from what.
 
     def _on_opened(self) -> None:
-        self._asked, self._notice = False, None
+        self._asked = False
+        self.said.forget()
         self._show_all()
         self.draft_changed.emit(self.page.draft.id)
 
     def _on_changed(self) -> None:
-        self._notice = None
+        self.said.forget()
         self._refresh()
 
     def _on_model_changed(self) -> None:
         self._asked = False
         self._show_all()
 
+    def _on_chosen(self, account_id: str, model_id: str) -> None:
+        """What a draft says to a model that is no longer there is not guessed at behind the user's back."""
+        if self.page.stuck and (self.page.draft.values or not self.page.blank):
+            self.retarget(account_id, model_id)
+        else:
+            self.page.choose(account_id, model_id)
+
     def _show_all(self) -> None:
         page = self.page
         self.editor.show_prompt(page.draft.prompt)
-        self.picker.show_choice(page.account, page.model)
+        self.picker.show_choice(page.account, page.model, page.draft.model)
+        self.notice.say(notices(page.model) if page.model else "")
+        self.notice.setToolTip(plain(notices(page.model, MOST_HINT)) if page.model else "")
         self.editor.set_limit(page.model.prompt_limit if page.model else None)
         self.params.build(page.model, page.draft.values)
         self.references.refresh()
@@ -254,39 +282,19 @@ class ComposePanel(QWidget):
         self.editor_hint.say("\n".join(at.get("prompt", [])))
         self.editor.set_invalid("prompt" in at)
         self.drafts.reset.setEnabled(bool(draft.values))
-        self.footer.show_cost(page.model, draft.values, draft.count, self.readiness.balance)
-        self._show_reason()
-
-    def _show_reason(self) -> None:
-        """Why Generate is off, else the last notice."""
-        reason, link = self.readiness.reason()
-        self.footer.set_ready(not reason, reason)
-        if reason:
-            self.footer.say(reason, "warning", link)
-        elif self._notice is not None:
-            text, tone, link, _call = self._notice
-            self.footer.say(text, tone, link)
-        else:
-            self.footer.say("")
-
-    def _say(self, text: str, tone: str, link: str = "", call: Callable[[], object] = lambda: None) -> None:
-        self._notice = (text, tone, link, call)
-        self._show_reason()
-
-    def _on_link(self) -> None:
-        if self.readiness.reason()[0]:
-            self._to_first_way_out()
-        elif self._notice is not None:
-            call = self._notice[3]
-            self._notice = None
-            self._show_reason()
-            call()
+        self.footer.show_cost(None if page.stuck else page.model, draft.values, draft.count, self.readiness.balance)
+        self.said.refresh()
 
     def _to_first_way_out(self) -> None:
-        if self.page.account is not None and self.page.account.enabled and self.page.model is None:
-            self.choose_model()
-        else:
-            self.settings_requested.emit(self.page.account.id if self.page.account else "")
+        match self.readiness.reason().way:
+            case Way.MODEL:
+                self.choose_model()
+            case Way.RETARGET:
+                self.retarget()
+            case Way.SETTINGS:
+                self.settings_requested.emit(self.page.account.id if self.page.account else "")
+            case Way.NONE:
+                pass
 
     def _go_to(self, field: str) -> None:
         """Puts the focus where a problem is."""
@@ -309,17 +317,21 @@ class ComposePanel(QWidget):
         except SoraError as error:
             if shiboken6.isValid(self):
                 link = self.tr("Settings…") if error.code in SETTINGS_CODES else ""
-                self._say(sentence(error), "danger", link, lambda: self.settings_requested.emit(account_id))
+                self.said.say(sentence(error), "danger", link, lambda: self.settings_requested.emit(account_id))
             return
         if shiboken6.isValid(self):
             self.submitted.emit([job.id for job in jobs])
 
     def _on_deleted(self) -> None:
         undo = self.tr("Undo")
-        self._say(self.tr("Draft deleted."), "muted", undo, lambda: self._spawn(self.book.undo(), "undo"))
+        self.said.say(self.tr("Draft deleted."), "muted", undo, lambda: self._spawn(self.book.undo(), "undo"))
+
+    def _on_left_behind(self, lost: dict[str, Scalar]) -> None:
+        said = bounded([", ".join(f"{key} = {as_text(value)}" for key, value in lost.items())])
+        self.said.say(self.tr("This model does not take these; they were left out: {0}").format(said), "warning")
 
     def _on_shortened(self, most: int) -> None:
-        self._say(self.tr("The text was cut: a prompt holds {0} characters.").format(number(most)), "warning")
+        self.said.say(self.tr("The text was cut: a prompt holds {0} characters.").format(number(most)), "warning")
 
     def _spawn(self, work: Coroutine[Any, Any, object], name: str) -> None:
         self._studio.tasks.spawn(work, name)

@@ -8,9 +8,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sora_desktop.core.catalog import Model
-from sora_desktop.core.params import Control, ParamType, Values, controls
+from sora_desktop.core.params import Control, ParamType, Values, as_text, controls
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.compose.editors import Editor, make_editor
+from sora_desktop.ui.model_words import MOST_HINT, bounded
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
 from sora_desktop.ui.widgets.basic import label, mark, plain
@@ -18,6 +19,7 @@ from sora_desktop.ui.widgets.fold import Fold
 from sora_desktop.ui.widgets.hints import Hint, Picture
 from sora_desktop.ui.widgets.segments import Segments
 from sora_desktop.ui.widgets.switch import Switch
+from sora_desktop.ui.words import number
 
 LABEL_LEAST, LABEL_WIDE, LABEL_MOST, GAP = 80, 112, 132, 8
 
@@ -65,8 +67,12 @@ class Row(QWidget):
         param = self.control.param
         self.editor.show_value(param.default if value is None else value)
         unset = value is None and param.default is None
-        raw = self.tr("This kind of parameter is new here; what you write is sent as it is.")
-        words = raw if param.type is ParamType.RAW else self._unset_words if unset else ""
+        words = self._unset_words if unset else ""
+        if param.type is ParamType.RAW:
+            words = self._words_for_raw(sent=value is not None or param.required)
+        elif param.type is ParamType.TEXT and param.max_length is not None:
+            length = len(as_text(param.default or "" if value is None else value))
+            words = self.tr("{0} of {1} characters").format(number(length), number(param.max_length))
         self.note.setText(words)
         self.note.setVisible(bool(words))
 
@@ -78,6 +84,11 @@ class Row(QWidget):
     def set_label_width(self, width: int) -> None:
         self._grid.setColumnMinimumWidth(0, width + scale(GAP))
         self.label.setFixedWidth(width)
+
+    def _words_for_raw(self, *, sent: bool) -> str:
+        if sent:
+            return self.tr("Not known to this version. It is sent as it stands here.")
+        return self.tr("Not known to this version. The service’s own value counts until you write another.")
 
     def _words_for_unset(self) -> str:
         """Fields that are empty when unset say it themselves."""
@@ -109,7 +120,8 @@ class ParamsPanel(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        self._none = self._card(self.tr("Each model has its own options. They appear here when you choose one."))
+        self._none_words = label("", "", "muted", wrap=True, parent=self)
+        self._none = self._card(self._none_words)
         self._column.addWidget(self._none)
         bind(theme().changed, self._align, self)
 
@@ -124,7 +136,10 @@ class ParamsPanel(QWidget):
         return self._fold
 
     def build(self, model: Model | None, values: Values) -> None:
-        """Makes the rows of `model`; the same model again keeps its widgets."""
+        """Makes the rows of `model`; the same model again keeps its widgets.
+
+        A model that cannot be picked is only to be read, and so are the values of one that is not known.
+        """
         wanted = () if model is None else tuple(param.model_dump_json() for param in model.params)
         if model is None or wanted != self._shown or self._body is None:
             self._clear()
@@ -132,6 +147,8 @@ class ParamsPanel(QWidget):
             if model is not None:
                 self._make(model)
         self._none.setVisible(model is None)
+        self._none_words.setText(self._words_for_none(values))
+        self.setEnabled(model is None or model.pickable)
         self.show_values(values)
 
     def show_values(self, values: Values) -> None:
@@ -145,6 +162,12 @@ class ParamsPanel(QWidget):
             row.show_problem(texts.get(key, ""))
             if key in texts and row.control.param.advanced and self._fold is not None:
                 self._fold.set_open(True)
+
+    def _words_for_none(self, values: Values) -> str:
+        if not values:
+            return self.tr("Each model has its own options. They appear here when you choose one.")
+        lines = (f"{key} = {as_text(value)}" for key, value in values.items())
+        return self.tr("Kept with this draft:") + "\n" + bounded(lines, MOST_HINT)
 
     def _make(self, model: Model) -> None:
         body = QWidget(self)
@@ -204,13 +227,13 @@ class ParamsPanel(QWidget):
     def resizeEvent(self, event: object) -> None:
         self._align()
 
-    def _card(self, text: str) -> QFrame:
+    def _card(self, words: QLabel) -> QFrame:
         card = QFrame(self)
         mark(card, look="outline")
         row = QHBoxLayout(card)
         row.setContentsMargins(12, 12, 12, 12)
         row.setSpacing(10)
         row.addWidget(Picture("sliders", "muted", 16, card), 0, Qt.AlignmentFlag.AlignTop)
-        words: QLabel = label(text, "", "muted", wrap=True, parent=card)
+        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row.addWidget(words, 1)
         return card

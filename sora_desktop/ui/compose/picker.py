@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog import Model
 from sora_desktop.ui.icons import paint_icon
+from sora_desktop.ui.model_words import standing
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
 from sora_desktop.ui.words import credits, modes
@@ -34,8 +35,11 @@ class PickerButton(QAbstractButton):
         self.clicked.connect(self.wanted)
         self.show_choice(None, None)
 
-    def show_choice(self, account: Account | None, model: Model | None) -> None:
-        """Shows an account and its model; words to act on where one is missing."""
+    def show_choice(self, account: Account | None, model: Model | None, named: str = "") -> None:
+        """Shows an account and its model; words to act on where one is missing.
+
+        `named` is the id of a model that the account does not have.
+        """
         self._letter = self._sign = self._price = ""
         if account is None:
             self._title, self._line = self.tr("No account yet"), self.tr("Choose one to see its models")
@@ -45,10 +49,12 @@ class PickerButton(QAbstractButton):
                 self._sign = "flask"
             else:
                 self._letter = next((char for char in account.name if char.isalnum()), "?").upper()
-            if model is None:
+            if model is None and named:
+                self._title, self._line = f"{account.name} · {named}", self.tr("Not a model of this account")
+            elif model is None:
                 self._title, self._line = account.name, self.tr("Choose a model")
             else:
-                self._title, self._line = f"{account.name} · {model.name}", modes(model)
+                self._title, self._line = f"{account.name} · {model.name}", standing(model) or modes(model)
                 self._price = credits(model.credits) if model.credits is not None else ""
         self.setAccessibleName(self.tr("Account and model: {0}").format(self._title))
         self.setAccessibleDescription(", ".join(filter(None, (self._line, self._price))))

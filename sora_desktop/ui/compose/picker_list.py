@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -18,9 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sora_desktop.core.accounts import Account
-from sora_desktop.core.catalog import Model
+from sora_desktop.core.catalog import Availability, Model
 from sora_desktop.ui.compose.picker import LEFT, RIGHT
+from sora_desktop.ui.compose.picker_model import AnyIndex, Entry, PickerModel
 from sora_desktop.ui.icons import icon, paint_icon
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
@@ -31,85 +30,6 @@ from sora_desktop.ui.words import credits, modes
 
 LONG = 8
 """A list of more models than this gets a field to filter it."""
-
-AnyIndex = QModelIndex | QPersistentModelIndex
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A heading (`model` is None) or a model. `note` is why an account is not ready; empty when it is."""
-
-    account: Account
-    model: Model | None = None
-    note: str = ""
-    usable: bool = True
-
-    @property
-    def searched(self) -> str:
-        model = self.model
-        words = (self.account.name, model.name, model.id, model.summary) if model else (self.account.name,)
-        return " ".join(words).casefold()
-
-
-class PickerModel(QAbstractListModel):
-    """The rows, headings included; headings cannot be chosen."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._all: list[Entry] = []
-        self._rows: list[Entry] = []
-        self.current = ("", "")
-
-    def fill(self, entries: list[Entry], current: tuple[str, str]) -> None:
-        """Shows other entries; `current` is the account and model in use."""
-        self.current = current
-        self._all = entries
-        self.filter("")
-
-    def filter(self, text: str) -> None:
-        """Keeps the models that hold every word of `text`, and the headings above them."""
-        words = text.casefold().split()
-        kept = [one for one in self._all if one.model is None or all(word in one.searched for word in words)]
-        filled = {one.account.id for one in kept if one.model is not None}
-        self.beginResetModel()
-        self._rows = [one for one in kept if one.account.id in filled]
-        self.endResetModel()
-
-    @property
-    def models(self) -> int:
-        """How many models there are, unfiltered."""
-        return sum(one.model is not None for one in self._all)
-
-    def entry(self, row: int) -> Entry:
-        return self._rows[row]
-
-    def row_of(self, account_id: str, model_id: str) -> int:
-        """The row of a model, else the first that can be chosen, else -1."""
-        for row, one in enumerate(self._rows):
-            if one.model is not None and (one.account.id, one.model.id) == (account_id, model_id):
-                return row
-        return next((row for row, one in enumerate(self._rows) if one.model is not None and one.usable), -1)
-
-    def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._rows)
-
-    def flags(self, index: AnyIndex) -> Qt.ItemFlag:
-        if not index.isValid():
-            return Qt.ItemFlag.NoItemFlags
-        one = self._rows[index.row()]
-        if one.model is None or not one.usable:
-            return Qt.ItemFlag.NoItemFlags
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if not index.isValid():
-            return None
-        one = self._rows[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return one.account.name if one.model is None else one.model.name
-        if role == Qt.ItemDataRole.AccessibleDescriptionRole and one.model is not None:
-            return ", ".join(filter(None, (one.account.name, modes(one.model), credits(one.model.credits), one.note)))
-        return None
 
 
 class PickerDelegate(QStyledItemDelegate):
@@ -161,12 +81,17 @@ class PickerDelegate(QStyledItemDelegate):
         if (one.account.id, model.id) == self._model.current:
             paint_icon(painter, tick, "check", "accent")
         left = tick.right() + scale(8)
-        price = credits(model.credits)
+        right = one.word or credits(model.credits)
         painter.setFont(theme().font("secondary"))
         painter.setPen(theme().colour("muted" if one.usable else "faint"))
-        wide = painter.fontMetrics().horizontalAdvance(price)
-        painter.drawText(inner, RIGHT, price)
+        wide = painter.fontMetrics().horizontalAdvance(right)
+        painter.drawText(inner, RIGHT, right)
         room = inner.right() - wide - scale(10) - left
+        if model.notices:
+            side = scale(14)
+            room -= side + scale(6)
+            at = QRect(left + room + scale(6), area.top(), side, area.height())
+            paint_icon(painter, at, "info", "muted" if one.usable else "faint")
         for text, face, ink, top in ((model.name, "strong", "text", 4), (modes(model), "secondary", "muted", 20)):
             painter.setFont(theme().font(face))
             painter.setPen(theme().colour(ink if one.usable else "faint"))
@@ -210,7 +135,7 @@ class PickerPopup(Popup):
 
     def open_for(self, anchor: QWidget, current: tuple[str, str], notes: Mapping[str, str]) -> None:
         """Opens below `anchor`. `notes` say by account id why an account is not ready."""
-        self.model.fill(self._entries(notes), current)
+        self.model.fill(self._entries(notes, current), current)
         self.field.clear()
         self.field.setVisible(self.model.models > LONG)
         self.none.setVisible(self.model.rowCount() == 0)
@@ -220,13 +145,21 @@ class PickerPopup(Popup):
         self.open_below(anchor, max(anchor.width(), scale(320)), min(rows, scale(420)) + extra)
         (self.field if self.field.isVisible() else self.list).setFocus(Qt.FocusReason.PopupFocusReason)
 
-    def _entries(self, notes: Mapping[str, str]) -> list[Entry]:
+    def _entries(self, notes: Mapping[str, str], current: tuple[str, str]) -> list[Entry]:
         made: list[Entry] = []
         for account in self._studio.accounts.all:
             usable = account.enabled
             note = notes.get(account.id, "") if usable else self.tr("Switched off in Settings")
+            models = self._studio.accounts.models(account.id)
+            if usable and not models:
+                note = note or self.tr("No models known yet")
             made.append(Entry(account, None, note, usable))
-            made += [Entry(account, model, note, usable) for model in self._studio.accounts.models(account.id)]
+            # What is gone is of no use to anybody, but a draft that uses it has to find its place.
+            made += [
+                Entry(account, model, note, usable and model.pickable)
+                for model in models
+                if model.availability is not Availability.GONE or (account.id, model.id) == current
+            ]
         return made
 
     def _select(self, row: int) -> None:

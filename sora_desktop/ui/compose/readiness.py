@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from enum import StrEnum
+from typing import NamedTuple
 
 import shiboken6
 from PySide6.QtCore import QObject, Signal
@@ -12,6 +14,25 @@ from sora_desktop.storage.secrets import SecretState
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.compose.page import Page
 from sora_desktop.ui.studio import Studio
+from sora_desktop.ui.words import sentence
+
+
+class Way(StrEnum):
+    """Where the link beside a reason leads."""
+
+    NONE = ""
+    SETTINGS = "settings"
+    MODEL = "model"
+    RETARGET = "retarget"
+
+
+class Reason(NamedTuple):
+    """Why nothing can be sent, and the words of the link that helps; empty when it can."""
+
+    text: str = ""
+    link: str = ""
+    way: Way = Way.NONE
+
 
 KEYS_MISSING = (SecretState.MISSING, SecretState.UNAVAILABLE)
 
@@ -33,18 +54,25 @@ class Readiness(QObject):
         """The credits left on the page's account, where they are known."""
         return self._studio.engine.balances.get(self._page.draft.account)
 
-    def reason(self) -> tuple[str, str]:
-        """Why nothing can be sent, and the words of the link that helps; both empty when it can."""
-        account, model = self._page.account, self._page.model
+    def reason(self) -> Reason:
+        """Why nothing can be sent now."""
+        page, settings = self._page, self.tr("Settings…")
+        account, model = page.account, page.model
+        if account is None and page.stuck and self._studio.accounts.all:
+            return Reason(self.tr("The account of this draft was removed."), self.tr("Re-target…"), Way.RETARGET)
         if account is None:
-            return self.tr("Add an account to generate."), self.tr("Settings…")
+            return Reason(self.tr("Add an account to generate."), settings, Way.SETTINGS)
         if not account.enabled:
-            return self.tr("This account is switched off."), self.tr("Settings…")
+            return Reason(self.tr("This account is switched off."), settings, Way.SETTINGS)
+        if page.stuck:
+            code = f"model_{model.availability}" if model else "model_unknown"
+            name = model.name if model else page.draft.model
+            return Reason(sentence(code, {"name": name}), self.tr("Re-target…"), Way.RETARGET)
         if model is None:
-            return self.tr("Choose a model to generate."), self.tr("Choose…")
+            return Reason(self.tr("Choose a model to generate."), self.tr("Choose…"), Way.MODEL)
         if self.lacks_key(account.id):
-            return self.tr("This account has no key yet."), self.tr("Enter key…")
-        return "", ""
+            return Reason(self.tr("This account has no key yet."), self.tr("Enter key…"), Way.SETTINGS)
+        return Reason()
 
     def lacks_key(self, account_id: str) -> bool:
         """Whether a needed key is known to be missing. A locked keyring is asked when it comes to sending."""

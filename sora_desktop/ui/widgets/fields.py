@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from decimal import Decimal
 
 from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QRegularExpressionValidator, QValidator, QWheelEvent
@@ -16,12 +17,14 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QSizePolicy,
     QSlider,
+    QSpinBox,
     QWidget,
 )
 
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.theme import scale, theme
-from sora_desktop.ui.widgets.basic import label, mark, roomy, tool
+from sora_desktop.ui.tokens import SIZES
+from sora_desktop.ui.widgets.basic import keep_height, label, mark, roomy, tool
 from sora_desktop.ui.words import THIN
 
 HUGE = 1e12
@@ -40,6 +43,22 @@ class Combo(QComboBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(4)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class Spin(QSpinBox):
+    """A spin box for a whole number that counts when it is left, and that a wheel does not change by accident."""
+
+    def __init__(self, least: int, most: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setRange(least, most)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setKeyboardTracking(False)
+        self.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToNearestValue)
+        roomy(self)
+        keep_height(self, SIZES.field)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
@@ -115,7 +134,7 @@ class NumberField(QWidget):
         known = minimum is not None and maximum is not None
         self._step = step or (1.0 if integer else max((self._high - self._low) / 100, 1e-6) if known else 0.1)
         self._box = _Box(self)
-        self._box.setDecimals(0 if integer else _decimals(self._step))
+        self._box.setDecimals(0 if integer else _decimals(step, self._step, minimum, maximum))
         self._box.setRange(self._low - self._step if optional else self._low, self._high)
         self._box.setSingleStep(self._step)
         if unit:
@@ -203,8 +222,11 @@ class NumberField(QWidget):
             self.slider.setValue(round(share * self.slider.maximum()))
 
 
-def _decimals(step: float) -> int:
-    return max(0, min(6, math.ceil(-math.log10(step)))) if step < 1 else (0 if float(step).is_integer() else 2)
+def _decimals(published: float | None, *figures: float | None) -> int:
+    """As many as the step and the ends of the range have; two at least where no step is published."""
+    wanted = (published, *figures)
+    digits = [-int(Decimal(repr(float(one))).normalize().as_tuple().exponent) for one in wanted if one is not None]
+    return max(0 if published else 2, *(min(6, one) for one in digits))
 
 
 class SeedField(QWidget):
