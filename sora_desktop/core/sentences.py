@@ -83,6 +83,7 @@ SENTENCES: dict[str, str] = {
     "server_no_check": "“{name}” is no server of your own: there is nothing to be checked.",
     "server_no_file": "This server was not checked yet. Check it first.",
     "server_file_wrong": "The file of this server cannot be used. Line {line}",
+    "header_twice": "There is a header {name} already. Change its value there.",
     "headers_missing": "The values of the headers {names} are not kept here. Enter them in Settings, Accounts.",
     "key_missing": "There is no key for this account. Enter it in Settings, Accounts.",
     "key_locked": "The system keyring is locked. Unlock it, then try again.",

@@ -136,7 +136,7 @@ class Accounts:
         return Account(
             id=str(uuid.uuid4()),
             provider=provider.id,
-            name=name.strip() or self._free_name(provider.name),
+            name=name.strip() or self.free_name(provider.name),
             base_url=clean_base_url(base_url or provider.base_url, allow_http=allow_http),
             at_once=provider.at_once,
             per_minute=provider.per_minute,
@@ -146,7 +146,8 @@ class Accounts:
             created_at=time.time(),
         )
 
-    def _free_name(self, name: str) -> str:
+    def free_name(self, name: str) -> str:
+        """`name`, with a number where an account has it already."""
         taken = {account.name.casefold() for account in self._accounts.values()}
         number, free = 2, name
         while free.casefold() in taken:
@@ -284,20 +285,28 @@ class Accounts:
         headers = await self._headers(account) if account.header_names and here else {}
         return Connection(url, key, headers, account.proxy)
 
-    async def set_headers(self, account_id: str, headers: Mapping[str, str]) -> SecretState:
+    async def set_headers(self, account_id: str, headers: Mapping[str, str | None]) -> SecretState:
         """Keeps the values of an account's extra headers, as `set_key` does, and their names with the account.
 
-        Raises UserError for a name or a value that no header can carry.
+        A value of None stays as it is kept. Raises UserError for a name or a value that no header can carry.
         """
         account = self._accounts.get(account_id)
         if account is None or account.builtin:
             raise UserError("account_unknown", name=account_id)
-        headers = clean_headers(headers)
-        state = await self._secrets.put(account_id + HEADERS_SUFFIX, json.dumps(headers)) if headers else None
-        if headers == {}:
-            await self._secrets.delete(account_id + HEADERS_SUFFIX)
-        await self.save(account.model_copy(update={"header_names": tuple(headers)}))
-        return state or SecretState.FOUND
+        wanted = clean_headers({name: value for name, value in headers.items() if value is not None})
+        entry = account_id + HEADERS_SUFFIX
+        left = [name for name, value in headers.items() if value is None]
+        kept = await self._headers(account.model_copy(update={"header_names": tuple(left)})) if left else {}
+        found = {name.strip(): kept.get(name) or wanted[name.strip()] for name in headers}
+        state = await self._secrets.put(entry, json.dumps(found)) if found else SecretState.FOUND
+        if not found:
+            await self._secrets.delete(entry)
+        await self.save(account.model_copy(update={"header_names": tuple(found)}))
+        return state
+
+    async def headers_state(self, account_id: str) -> SecretState:
+        """Where the values of the account's extra headers are."""
+        return await self._secrets.where(account_id + HEADERS_SUFFIX)
 
     async def _headers(self, account: Account) -> dict[str, str]:
         """The extra headers with their values. Raises UserError: `headers_missing`, `key_locked`."""

@@ -29,13 +29,15 @@ class Dialogs(QObject):
         self.settings: SettingsDialog | None = None
         """None until it was opened once."""
 
-    def open_settings(self, page: str = "accounts", account_id: str = "", new_provider: str = "") -> None:
-        """Opens the settings at a page, at an account, or at a new account of a provider."""
+    def open_settings(
+        self, page: str = "accounts", account_id: str = "", new_provider: str = "", part: str = ""
+    ) -> None:
+        """Opens the settings at a page, at an account (and a part of it), or at a new account of a provider."""
         from sora_desktop.ui.settings import SettingsDialog
 
         if self.settings is None:
             self.settings = SettingsDialog(self._studio, parent=self._window)
-        self.settings.open_page(page, account_id, new_provider)
+        self.settings.open_page(page, account_id, new_provider, part)
 
     def collect_by_id(self) -> None:
         """Asks for the id of a task that this program did not start, and follows it."""

@@ -90,6 +90,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         engine = self.studio.engine
         self.compose.settings_requested.connect(self._on_settings_requested)
+        self.compose.references.settings_wanted.connect(self._on_host_wanted)
         self.compose.account_changed.connect(self._on_account_changed)
         self.compose.submitted.connect(self.show_new_jobs)
         self.viewer.edit_requested.connect(self._on_edit_requested)
@@ -154,6 +155,9 @@ class MainWindow(QMainWindow):
 
     def _on_settings_requested(self, account_id: str) -> None:
         self.dialogs.open_settings("accounts", account_id)
+
+    def _on_host_wanted(self, account_id: str) -> None:
+        self.dialogs.open_settings("accounts", account_id, part="host")
 
     def _on_edit_requested(self, job_id: str) -> None:
         job = self.studio.engine.jobs.get(job_id)

@@ -120,6 +120,10 @@ class Theme(QObject):
         colour.setAlphaF(opacity)
         return colour
 
+    def account_colour(self, name: str) -> QColor:
+        """A colour of the accounts' palette in this theme."""
+        return QColor(tokens.ACCOUNT_COLOURS[name][self._colours.name])
+
     def font(self, face: str = "base") -> QFont:
         """A text style of the tokens, with figures of one width."""
         found = self._fonts.get(face)

@@ -155,6 +155,19 @@ CONTRAST = Colours(
 
 THEMES: dict[str, Colours] = {colours.name: colours for colours in (DARK, LIGHT, CONTRAST)}
 
+ACCOUNT_COLOURS: dict[str, dict[str, str]] = {
+    "blue": {"dark": "#5AA2F5", "light": "#1F6FCB", "contrast": "#6CB8FF"},
+    "amber": {"dark": "#E0B03A", "light": "#8F6A00", "contrast": "#FFD84A"},
+    "teal": {"dark": "#3DB8B0", "light": "#0B7F79", "contrast": "#4DE8DC"},
+    "red": {"dark": "#F0666B", "light": "#C4313A", "contrast": "#FF8080"},
+    "violet": {"dark": "#A98BF0", "light": "#7447C8", "contrast": "#C9A6FF"},
+    "green": {"dark": "#6CBF5A", "light": "#3B7D22", "contrast": "#8CF06E"},
+    "orange": {"dark": "#F08A3C", "light": "#B85410", "contrast": "#FFA657"},
+    "pink": {"dark": "#EC74B4", "light": "#B83280", "contrast": "#FF94D2"},
+}
+"""The palette of accounts by name and theme, in the order in which new accounts take them. A dot of each reaches 3:1 on
+every background of `BACKGROUNDS`; the account's name stands beside it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:

@@ -228,14 +228,14 @@ class TestAddresses:
         drag = Drag(panel, of_files(tmp_path / "a.png"))
         assert panel.drops.zone.refusal == "Takes public addresses only"
         drag.leave()
-        with qtbot.waitSignal(panel.settings_requested) as asked:
+        with qtbot.waitSignal(section.settings_wanted) as asked:
             qtbot.mouseClick(section.host_link, LEFT)
         assert asked.args == [account]
         drop(opened, panel, of_files(photo(tmp_path / "a.png", 1280, 720)))
         card = section.cards[0]
         assert "only public URLs" in card.errors.text()
         assert card.link.text() == "Set up a reference host…"
-        with qtbot.waitSignal(panel.settings_requested) as asked:
+        with qtbot.waitSignal(section.settings_wanted) as asked:
             qtbot.mouseClick(card.link, LEFT)
         assert asked.args == [account]
 

@@ -88,7 +88,7 @@ def test_an_account_is_added_from_the_menu_with_a_trimmed_key(
     assert dialog.isVisible(), "Return in a field adds the account and closes nothing"
     detail = dialog.accounts.detail
     assert detail.account_id == account.id
-    assert detail.key.shown_text.endswith("9f3a")
+    assert detail.form.key.shown_text.endswith("9f3a")
     assert detail.card.title == "Connection works"
     assert detail.card.facts == ("200 OK", "182 ms", "1\u202f240 credits", "2 found")
     assert "canary" not in everything_shown(dialog)
@@ -136,7 +136,7 @@ def test_without_a_keyring_the_key_lives_for_this_session_and_the_page_says_so(
     account = add_account(opened, run)
     dialog.show_page("accounts", account.id)
     opened.idle()
-    assert "This session only" in dialog.accounts.detail.key.place_text
+    assert "This session only" in dialog.accounts.detail.form.key.place_text
     assert "In system keyring" not in everything_shown(dialog)
 
 
@@ -146,7 +146,7 @@ def test_the_key_is_replaced_as_a_whole_and_never_shown(
     account = add_account(opened, run)
     dialog.show_page("accounts", account.id)
     opened.idle()
-    key = dialog.accounts.detail.key
+    key = dialog.accounts.detail.form.key
     click(qtbot, key.replace)
     assert key.edit.hasFocus()
     assert key.edit.text() == ""
@@ -168,7 +168,7 @@ def test_the_key_is_replaced_as_a_whole_and_never_shown(
 def test_escape_leaves_the_key_as_it_was(opened: Opened, dialog: SettingsDialog, qtbot: QtBot, run: Run) -> None:
     account = add_account(opened, run)
     dialog.show_page("accounts", account.id)
-    key = dialog.accounts.detail.key
+    key = dialog.accounts.detail.form.key
     click(qtbot, key.replace)
     qtbot.keyClicks(key.edit, "something")
     qtbot.keyClick(key.edit, Qt.Key.Key_Escape)
@@ -181,26 +181,26 @@ def test_changes_count_when_a_field_is_left(opened: Opened, dialog: SettingsDial
     account = add_account(opened, run)
     dialog.show_page("accounts", account.id)
     detail = dialog.accounts.detail
-    write(qtbot, detail.name, "Studio account")
-    qtbot.keyClick(detail.name, Qt.Key.Key_Return)
+    write(qtbot, detail.form.name, "Studio account")
+    qtbot.keyClick(detail.form.name, Qt.Key.Key_Return)
     opened.idle()
-    write(qtbot, detail.base_url, "https://gate.example.com/v1/")
-    qtbot.keyClick(detail.base_url, Qt.Key.Key_Tab)
+    write(qtbot, detail.form.base_url, "https://gate.example.com/v1/")
+    qtbot.keyClick(detail.form.base_url, Qt.Key.Key_Tab)
     opened.idle()
-    detail.at_once.setFocus()
-    qtbot.keyClick(detail.at_once, Qt.Key.Key_Up)
+    detail.form.at_once.setFocus()
+    qtbot.keyClick(detail.form.at_once, Qt.Key.Key_Up)
     opened.idle()
     click(qtbot, detail.enabled)
     opened.idle()
-    detail.model.setFocus()
-    detail.model.setCurrentIndex(1)
-    detail.model.activated.emit(1)
+    detail.form.model.setFocus()
+    detail.form.model.setCurrentIndex(1)
+    detail.form.model.activated.emit(1)
     opened.idle()
     kept = next(each for each in run(opened.rooms.accounts._store.all()) if each.id == account.id)
     assert (kept.name, kept.base_url) == ("Studio account", "https://gate.example.com/v1")
     assert (kept.at_once, kept.enabled, kept.default_model) == (account.at_once + 1, False, "sora-2-pro")
     assert "key" not in kept.model_dump_json().lower().replace("key_", "")
-    click(qtbot, detail.reset_url)
+    click(qtbot, detail.form.reset_url)
     opened.idle()
     found = opened.studio.accounts.get(account.id)
     assert found is not None
@@ -214,23 +214,23 @@ def test_a_bad_name_or_address_is_said_at_its_field_and_not_kept(
     second = add_account(opened, run, name="Second")
     dialog.show_page("accounts", second.id)
     detail = dialog.accounts.detail
-    write(qtbot, detail.name, "first")
-    qtbot.keyClick(detail.name, Qt.Key.Key_Tab)
+    write(qtbot, detail.form.name, "first")
+    qtbot.keyClick(detail.form.name, Qt.Key.Key_Tab)
     opened.idle()
     assert detail.form.text_of("name") != ""
-    write(qtbot, detail.base_url, "ftp://files.example.com")
-    qtbot.keyClick(detail.base_url, Qt.Key.Key_Tab)
+    write(qtbot, detail.form.base_url, "ftp://files.example.com")
+    qtbot.keyClick(detail.form.base_url, Qt.Key.Key_Tab)
     opened.idle()
     assert "is no web address" in detail.form.text_of("url")
     kept = opened.studio.accounts.get(second.id)
     assert kept is not None
     assert (kept.name, kept.base_url) == ("Second", second.base_url)
-    write(qtbot, detail.base_url, "http://10.0.0.7:8000")
-    qtbot.keyClick(detail.base_url, Qt.Key.Key_Tab)
+    write(qtbot, detail.form.base_url, "http://10.0.0.7:8000")
+    qtbot.keyClick(detail.form.base_url, Qt.Key.Key_Tab)
     opened.idle()
     assert "unprotected" in detail.form.text_of("url")
-    assert detail.allow_http.isVisible()
-    click(qtbot, detail.allow_http)
+    assert detail.form.allow_http.isVisible()
+    click(qtbot, detail.form.allow_http)
     opened.idle()
     kept = opened.studio.accounts.get(second.id)
     assert kept is not None
@@ -280,7 +280,7 @@ def test_the_test_of_the_simulator_is_real(opened: Opened, dialog: SettingsDialo
     dialog.show_page("accounts", "simulator-rivya")
     detail = dialog.accounts.detail
     assert not detail.remove.isVisible()
-    assert not detail.key.isVisible()
+    assert not detail.form.key.isVisible()
     click(qtbot, detail.card.button)
     run.until(lambda: detail.card.title == "Connection works", 30)
     assert detail.card.facts[0] == "200 OK"

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from sora_desktop.core.errors import Action
+from sora_desktop.ui.account_colours import paint_dot
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.icons import paint_icon
 from sora_desktop.ui.queue.arrangement import ACTIVE_NOW, ATTENTION, WAITING, Kind, Row
@@ -30,6 +31,9 @@ LOW = 52
 BUTTON = 24
 TOOLS = ("copy", "x", "dots")
 """The icons of the three buttons that a hovered row shows; their names are those of the hit rectangles."""
+
+DOT = 6
+"""The dot of an account's colour before the second line, in px."""
 
 MEASURED = 500
 """Texts whose cut and width are kept."""
@@ -280,7 +284,12 @@ class QueueDelegate(QStyledItemDelegate):
             price = 0
             if line.price and ACTION not in buttons:
                 price = self._text(painter, option, meta, line.price, "secondary", "muted", right=True) + scale(8)
-            self._text(painter, option, meta.adjusted(0, 0, -price, 0), line.meta, "secondary", "muted")
+            meta.setRight(meta.right() - price)
+            if line.colour:
+                dot = QRect(meta.left(), meta.top(), scale(DOT), meta.height())
+                paint_dot(painter, self._mirrored(option, dot).center(), line.colour, px=DOT)
+                meta.setLeft(dot.right() + scale(6))
+            self._text(painter, option, meta, line.meta, "secondary", "muted")
         self._paint_state(painter, option, QRect(left, chip_top, right - left, scale(SIZES.chip)), line, low, buttons)
         if ACTION in buttons:
             self._paint_action(painter, option, buttons[ACTION], line.action_text, hovered)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale
@@ -28,7 +28,8 @@ BRIEF = ("duration",)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row in words. `chip` is the text in the chip of `look`; `bar` a share of 1, None for no bar."""
+    """A row in words. `chip` is the text in the chip of `look`; `bar` a share of 1, None for no bar; `colour` its
+    account's, empty where there is no other account to tell it from."""
 
     title: str
     meta: str
@@ -44,6 +45,7 @@ class Line:
     stacked: bool = False
     opened: bool = False
     spoken: str = ""
+    colour: str = ""
 
 
 def tr(text: str) -> str:
@@ -53,12 +55,13 @@ def tr(text: str) -> str:
 @dataclass(slots=True)
 class Lines:
     """Turns jobs into lines. `model` finds the model of a job, `pace` is the factor on the waiting times of an account,
-    `now` the clock in Unix seconds."""
+    `now` the clock in Unix seconds, `colours` the colours of the accounts by id."""
 
     model: Callable[[Job], Model | None]
     pace: Callable[[str], float]
     now: Callable[[], float] = time.time
     paused: Callable[[], bool] = field(default=lambda: False)
+    colours: Callable[[], Mapping[str, str]] = field(default=dict[str, str])
 
     def job(self, job: Job, transfer: Transfer | None = None) -> Line:
         """The line of one job."""
@@ -82,6 +85,7 @@ class Lines:
             action_text=action_text,
             icon=look.icon if grave else "film",
             icon_tone=look.tone if grave else "muted",
+            colour=self.colours().get(job.account, ""),
             spoken=", ".join(part for part in (title, chip, second, meta, price, action_text) if part),
         )
 

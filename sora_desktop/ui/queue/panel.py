@@ -13,6 +13,7 @@ from sora_desktop.core.jobs import Job, State
 from sora_desktop.engine.works import Transfer
 from sora_desktop.storage.library import thumbnail_path
 from sora_desktop.ui import words
+from sora_desktop.ui.account_colours import Colours
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.icons import icon
 from sora_desktop.ui.job_orders import FOR_ACTION, JobOrders, Order, orders_for
@@ -54,7 +55,10 @@ class QueuePanel(QWidget):
         engine = studio.engine
         self.orders = JobOrders(studio, self)
         self.thumbnails = Thumbnails(lambda job_id: thumbnail_path(studio.paths, job_id), self)
-        lines = Lines(studio.accounts.model_of, engine.pace, paused=lambda: engine.paused)
+        colours = Colours(studio.accounts, self)
+        lines = Lines(
+            studio.accounts.model_of, engine.pace, paused=lambda: engine.paused, colours=lambda: colours.telling
+        )
         self.model = QueueModel(lines, self)
         self._delegate = QueueDelegate(self.model, self.thumbnails, self)
         self.view = QueueView(self.model, self._delegate, self)

@@ -40,7 +40,7 @@ FILTERS = {
 
 
 class ReferencesSection(QWidget):
-    """Shows and changes the references of `page`. `settings_wanted` asks for the account's settings."""
+    """Shows and changes the references of `page`. `settings_wanted` asks for an account's reference host."""
 
     settings_wanted = Signal(str)
 

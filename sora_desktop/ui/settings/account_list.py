@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from sora_desktop.core.accounts import Account
+from sora_desktop.ui.account_colours import colours_of, paint_dot
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.icons import paint_icon
 from sora_desktop.ui.settings.account_state import AccountStates, chip, key_line
@@ -158,7 +159,7 @@ class AccountDelegate(QStyledItemDelegate):
         elif flags & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(area, theme().colour("hover"))
         painter.fillRect(QRect(area.left(), area.bottom(), area.width(), 1), theme().colour("border"))
-        self._tile(painter, area, account)
+        self._tile(painter, area, account, "selection" if selected else "panel")
         look, words = chip(account, state)
         size = chip_size(look, words)
         at = QPoint(area.right() - scale(12) - size.width(), area.center().y() - size.height() // 2 + 1)
@@ -170,7 +171,7 @@ class AccountDelegate(QStyledItemDelegate):
             painter.drawRect(area.adjusted(1, 1, -1, -2))
         painter.restore()
 
-    def _tile(self, painter: QPainter, area: QRect, account: Account) -> None:
+    def _tile(self, painter: QPainter, area: QRect, account: Account, ground: str) -> None:
         side = scale(32)
         tile = QRect(area.left() + scale(12), area.center().y() - side // 2, side, side)
         painter.setPen(theme().colour("border"))
@@ -185,6 +186,8 @@ class AccountDelegate(QStyledItemDelegate):
             painter.setPen(theme().colour("text"))
             painter.setFont(theme().font("section"))
             painter.drawText(tile, Qt.AlignmentFlag.AlignCenter, account.name[:1].upper())
+            colour = colours_of(self._studio.accounts.all)[account.id]
+            paint_dot(painter, tile.bottomRight() - QPoint(scale(1), scale(1)), colour, ground=ground, px=10)
 
     def _words(self, painter: QPainter, area: QRect, account: Account, right: int) -> None:
         left = area.left() + scale(54)

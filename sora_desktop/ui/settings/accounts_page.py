@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shiboken6
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from sora_desktop.ui.bind import bind
@@ -19,6 +19,8 @@ from sora_desktop.ui.widgets.basic import button, label
 from sora_desktop.ui.widgets.hints import Picture
 
 LIST = 360
+MOST_LIST = 0.4
+"""The most of the page's width that the list takes, at large text and in a small dialog."""
 
 
 class AccountsPage(QWidget):
@@ -30,17 +32,15 @@ class AccountsPage(QWidget):
         self.states = AccountStates(studio, self)
         self.list = AccountList(studio, self.states)
         self.detail = AccountDetail(studio, self.states)
-        self.new = NewAccount(studio, self.states)
+        self.new = NewAccount(studio)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.detail)
         self._stack.addWidget(self.new)
 
         self.add = button(self.tr("Add account"), "menu", "plus")
         self._menu = QMenu(self.add)
-        for provider in studio.catalog.providers:
-            action = self._menu.addAction(provider.name.replace("&", "&&"))
-            action.setToolTip(provider.summary)
-            action.triggered.connect(lambda _checked=False, name=provider.id: self.start_new(name))
+        self._menu.aboutToShow.connect(self._fill_menu)
+        self._fill_menu()
         self.add.setMenu(self._menu)
         self.add.setAccessibleDescription(self.tr("Opens a menu of services"))
 
@@ -84,13 +84,16 @@ class AccountsPage(QWidget):
         """The services an account can be added of."""
         return self._menu
 
-    def turn_to(self, account_id: str = "", new_provider: str = "") -> None:
-        """Shows an account (the current one for none given), or begins a new one of a provider."""
+    def turn_to(self, account_id: str = "", new_provider: str = "", part: str = "") -> None:
+        """Shows an account (the current one for none given) and a part of it, or begins a new one of a provider.
+
+        A new account that is being written stays, where none is asked for.
+        """
         if new_provider:
             self.start_new(new_provider)
-            return
-        self.list.choose(account_id or self.list.current_id)
-        self._on_chosen(self.list.current_id)
+        elif account_id or not (self.adding and self.new.begun):
+            self.list.choose(account_id or self.list.current_id)
+            self._on_chosen(self.list.current_id, part)
 
     def start_new(self, provider_id: str) -> None:
         """Begins a new account of a provider."""
@@ -98,25 +101,35 @@ class AccountsPage(QWidget):
         self.list.clearSelection()
         self.new.start(provider_id)
 
+    def _fill_menu(self) -> None:
+        """The services as they are now: a file of the user's may have brought another."""
+        self._menu.clear()
+        for provider in self._studio.catalog.providers:
+            action = self._menu.addAction(provider.name.replace("&", "&&"))
+            action.setToolTip(provider.summary)
+            action.triggered.connect(lambda _checked=False, name=provider.id: self.start_new(name))
+
     @property
     def adding(self) -> bool:
         """Whether a new account is being written."""
         return self._stack.currentWidget() is self.new
 
-    def _on_chosen(self, account_id: str) -> None:
+    def _on_chosen(self, account_id: str, part: str = "") -> None:
         if account_id:
             self.list.choose(account_id)
             item = self.list.currentItem()
             if item is not None:
                 item.setSelected(True)
             self._stack.setCurrentWidget(self.detail)
-            self.detail.show_account(account_id)
+            self.detail.show_account(account_id, part)
 
-    def _on_added(self, account_id: str) -> None:
+    def _on_added(self, account_id: str, address: str) -> None:
         self.turn_to(account_id)
+        self.detail.form.say_typed(account_id, address)
+        self.states.test(account_id)
 
     def _on_cancelled(self) -> None:
-        self.new.key.clear()
+        self.new.forget()
         self.turn_to()
 
     def _on_ordered(self, ids: list[str]) -> None:
@@ -134,6 +147,10 @@ class AccountsPage(QWidget):
         super().showEvent(event)
         self.states.ask_all()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._measure()
+
     def _measure(self) -> None:
-        self._left.setFixedWidth(scale(LIST))
+        self._left.setFixedWidth(min(scale(LIST), round(self.width() * MOST_LIST)))
         self.add.setIcon(icon("plus", "text"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -30,6 +30,8 @@ from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.widgets.basic import button, keep_height, label, sized
 
 NAV = 208
+MOST_NAV = 0.22
+"""The most of the dialog's width that the list of pages takes, at large text."""
 FOOTER = 52
 
 
@@ -76,23 +78,23 @@ class SettingsDialog(QDialog):
         """The name of the page that is shown."""
         return next(name for name, widget in self._pages.items() if widget is self._stack.currentWidget())
 
-    def show_page(self, page: str, account_id: str = "", new_provider: str = "") -> None:
-        """Turns to a page; on the accounts' to an account, or to a new one of a provider."""
+    def show_page(self, page: str, account_id: str = "", new_provider: str = "", part: str = "") -> None:
+        """Turns to a page; on the accounts' to an account (and a part of it), or to a new one of a provider."""
         if page not in self._pages:
             page = "accounts"
         self._stack.setCurrentWidget(self._pages[page])
         self._nav_buttons[page].setChecked(True)
         if page == "accounts":
-            self.accounts.turn_to(account_id, new_provider)
-            if not new_provider:
+            self.accounts.turn_to(account_id, new_provider, part)
+            if not part and not self.accounts.adding:
                 self.accounts.list.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def open_page(self, page: str, account_id: str = "", new_provider: str = "") -> None:
+    def open_page(self, page: str, account_id: str = "", new_provider: str = "", part: str = "") -> None:
         """Shows the dialog at a page, in front."""
         self.show()
         self.raise_()
         self.activateWindow()
-        self.show_page(page, account_id, new_provider)
+        self.show_page(page, account_id, new_provider, part)
 
     def _navigation(self) -> QWidget:
         self._nav = nav = QWidget()
@@ -169,7 +171,11 @@ class SettingsDialog(QDialog):
             self.show_page(first)
 
     def _measure(self) -> None:
-        self._nav.setFixedWidth(scale(NAV))
+        self._nav.setFixedWidth(min(scale(NAV), round(self.width() * MOST_NAV)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._measure()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # Enter in a field must not close or press anything: changes count when the field is left.

@@ -30,6 +30,8 @@ class Form(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._rows: dict[str, tuple[QLabel, QWidget, Hint]] = {}
         self._spacers: dict[str, int] = {}
+        self._wrong: set[str] = set()
+        self._notes: dict[str, str] = {}
         bind(theme().changed, self._measure, self)
         self._measure()
 
@@ -69,15 +71,32 @@ class Form(QWidget):
     def wrong(self, name: str, text: str) -> None:
         """Says what is wrong with a field; an empty text says that all is well."""
         _words, target, hint = self._rows[name]
-        hint.say(text)
+        self._wrong.discard(name)
+        if text:
+            self._wrong.add(name)
+        if text or not self._notes.get(name):
+            hint.say(text, "danger")
+        else:
+            hint.say(self._notes[name], "muted")
         mark(target, invalid=bool(text))
+
+    def note(self, name: str, text: str) -> None:
+        """A quiet line below a field, while nothing is wrong with it."""
+        self._notes[name] = text
+        if name not in self._wrong:
+            self._rows[name][2].say(text, "muted")
 
     def text_of(self, name: str) -> str:
         """What is said to be wrong with a field; empty for nothing."""
-        return self._rows[name][2].text
+        return self._rows[name][2].text if name in self._wrong else ""
+
+    def note_of(self, name: str) -> str:
+        """The quiet line below a field."""
+        return self._notes.get(name, "")
 
     def clear(self) -> None:
-        """Takes back everything that was said to be wrong."""
+        """Takes back everything that was said below the fields."""
+        self._notes.clear()
         for name in self._rows:
             self.wrong(name, "")
 

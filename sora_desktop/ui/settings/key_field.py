@@ -93,8 +93,11 @@ class KeyField(QWidget):
     def shown_text(self) -> str:
         return self._shown.text()
 
-    def show_state(self, state: SecretState | None, tail: str, backend: str) -> None:
-        """Where the key is (None while the keyring is asked), its last characters, and the keyring's name."""
+    def show_state(self, state: SecretState | None, tail: str, backend: str, *, needed: bool = True) -> None:
+        """Where the key is (None while the keyring is asked), its last characters, and the keyring's name.
+
+        `needed`: nothing can be sent without one.
+        """
         words: dict[SecretState | None, tuple[str, str, str, str]] = {
             None: ("clock", "muted", self.tr("Asking the keyring…"), ""),
             SecretState.FOUND: (
@@ -124,6 +127,8 @@ class KeyField(QWidget):
             ),
         }
         picture, ink, place, more = words[state]
+        if not needed and state in (SecretState.MISSING, SecretState.UNAVAILABLE):
+            picture, ink, more = "info", "muted", self.tr("· enter one if the server wants it")
         there = state in (SecretState.FOUND, SecretState.SESSION)
         self._shown.setText(f"{DOTS}  {tail}" if there else "")
         self._shown.setPlaceholderText("" if there else self.tr("None"))

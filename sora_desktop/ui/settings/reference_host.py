@@ -114,6 +114,11 @@ class ReferenceHostSection(QWidget):
         self._fill(account.reference_host if account else None)
         self._ask_secret()
 
+    def take_focus(self) -> None:
+        """Puts the focus where the choice is made."""
+        at = next((one for one in self.kind.segments if one.choice.value == self.kind.value), self.kind.segments[0])
+        at.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _account(self) -> Account | None:
         return self._studio.accounts.get(self._id)
 
