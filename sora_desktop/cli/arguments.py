@@ -17,6 +17,8 @@ class Arguments(argparse.Namespace):
     data_dir: Path | None = None
     action: str
     account: str | None
+    refresh: bool
+    file: str
     provider: str
     base_url: str
     name: str
@@ -73,7 +75,9 @@ def _parser(*, with_simulator: bool) -> Parser:
     _accounts(command("accounts", "add, list, test and remove accounts"), everywhere)
     models = command("models", "list the models and their parameters")
     models.add_argument("--account", metavar="A", help="only what this account can make (name or id)")
+    models.add_argument("--refresh", action="store_true", help="ask the services for their lists first (a free call)")
     _json(models, "one JSON list")
+    _providers(command("providers", "list the services, and check files that describe one"), everywhere)
     _generate(command("generate", "make clips and wait for them"))
     _json(command("jobs", "list the jobs"), "one JSON object a line")
     _json(command("resume", "run until every unfinished job has ended"), "one JSON object a job")
@@ -108,6 +112,24 @@ def _accounts(parser: Parser, everywhere: Parser) -> None:
         action = actions.add_parser(name, parents=[everywhere], help=help, description=f"{help.capitalize()}.")
         action.add_argument("account", nargs="?", metavar="ACCOUNT", help="name or id")
         action.add_argument("--name", default="", metavar="NAME", help="the same")
+
+
+def _providers(parser: Parser, everywhere: Parser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="check|list|schema|example", required=True)
+
+    def action(name: str, help: str, more: str = "") -> Parser:
+        return actions.add_parser(name, parents=[everywhere], help=help, description=f"{help.capitalize()}.{more}")
+
+    check = action(
+        "check",
+        "say what is wrong with a file that describes a service",
+        " Each problem on a line with its place. Ends with code 0 where nothing is wrong, else with 1.",
+    )
+    check.add_argument("file", metavar="FILE", help="the TOML file; “-” reads standard input")
+    _json(check, "one JSON object")
+    _json(action("list", "list the services, and the folder for files of your own"), "one JSON object")
+    action("schema", "print the JSON Schema of such a file, for editors")
+    action("example", "print such a file with everything explained")
 
 
 def _generate(parser: Parser) -> None:

@@ -9,11 +9,11 @@ import sys
 from sora_desktop.assembly import Assembly, opened
 from sora_desktop.cli.arguments import Arguments
 from sora_desktop.cli.generate import environment_key
+from sora_desktop.cli.models import show_models
 from sora_desktop.cli.printing import complain, failure_text, job_object, printable, put, put_json, table
 from sora_desktop.core.accounts import Account, clean_key
-from sora_desktop.core.catalog import Model, Provider
 from sora_desktop.core.errors import ProviderError, UserError
-from sora_desktop.core.params import allowed, as_text, controls
+from sora_desktop.core.params import as_text
 from sora_desktop.storage.secrets import SecretState
 
 LONGEST_LINE = 8192
@@ -42,7 +42,8 @@ async def _run(arguments: Arguments) -> int:
             case "accounts", "remove":
                 return await _remove(studio, _named(studio, arguments.account or arguments.name))
             case "models", _:
-                return _models(studio, arguments)
+                account = _named(studio, arguments.account) if arguments.account else None
+                return await show_models(studio, account, arguments)
             case _:
                 return await _jobs(studio, arguments)
 
@@ -136,34 +137,6 @@ async def _remove(studio: Assembly, account: Account) -> int:
     await studio.accounts.remove(account.id)
     put(f"{printable(account.name)} is removed. Its jobs stay.")
     return 0
-
-
-def _models(studio: Assembly, arguments: Arguments) -> int:
-    if arguments.account:
-        provider = studio.accounts.provider(_named(studio, arguments.account).id)
-        providers = (provider,) if provider else ()
-    else:
-        providers = studio.catalog.providers
-    models = [(provider, model) for provider in providers for model in provider.models]
-    if arguments.json:
-        put_json([{"provider": provider.id, **model.model_dump(mode="json")} for provider, model in models])
-    else:
-        put(
-            table(
-                ("PROVIDER", "MODEL", "NAME", "CREDITS", "PARAMETERS"),
-                [_model_row(provider, model) for provider, model in models],
-            )
-        )
-    return 0
-
-
-def _model_row(provider: Provider, model: Model) -> tuple[str, ...]:
-    params = (
-        f"{'|'.join(member.key for member in control.members)}={allowed(control.param).replace(', ', '|')}"
-        for control in controls(model.params)
-    )
-    credits = "not published" if model.credits is None else as_text(model.credits)
-    return provider.id, model.id, model.name, credits, "  ".join(params)
 
 
 async def _jobs(studio: Assembly, arguments: Arguments) -> int:

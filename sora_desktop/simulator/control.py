@@ -21,6 +21,7 @@ from sora_desktop.simulator.faults import BadRule, Rule
 from sora_desktop.simulator.keys import SCOPES
 from sora_desktop.simulator.ledger import WELCOME
 from sora_desktop.simulator.openai_manners import changed
+from sora_desktop.simulator.rivya_shelf import ALTERABLE
 from sora_desktop.simulator.tasks import Outcome
 from sora_desktop.simulator.world import World
 
@@ -46,6 +47,10 @@ def routes(world: World) -> list[Route]:
         ("POST", "/credits", _add_credits),
         ("POST", "/host", _host),
         ("POST", "/manners", _manners),
+        ("POST", "/models/{model_id}", _put_model),
+        ("DELETE", "/models/{model_id}", _take_model),
+        ("DELETE", "/models", _reset_models),
+        ("POST", "/contract", _patch_contract),
     ]
     return [Route(f"/_sim{path}", _endpoint(world, answering), methods=[method]) for method, path, answering in table]
 
@@ -206,6 +211,32 @@ async def _host(world: World, request: Request) -> Any:
     name = secrets.token_urlsafe(18) + files.ENDINGS[mime]
     (world.files_folder / name).write_bytes(data)
     return {"url": f"{world.media_origin}/files/{name}", "mime": mime}
+
+
+async def _put_model(world: World, request: Request) -> Any:
+    """Adds a model of Rivya's, brings it back, or alters it; its entry of the list as it is in its fields."""
+    sent = await _sent(request, known=frozenset(ALTERABLE))
+    return asdict(world.shelf.put(request.path_params["model_id"], sent))
+
+
+async def _take_model(world: World, request: Request) -> Any:
+    world.shelf.take(request.path_params["model_id"])
+    return {}
+
+
+async def _reset_models(world: World, request: Request) -> Any:
+    """The models, and the published contract, as at the start."""
+    world.shelf.reset()
+    return {}
+
+
+async def _patch_contract(world: World, request: Request) -> Any:
+    """Lays the body over the published contract, as a JSON merge patch."""
+    patch = json.loads(await request.body())
+    if not isinstance(patch, dict):
+        raise invalid("an object")
+    world.shelf.patch = patch
+    return {}
 
 
 async def _manners(world: World, request: Request) -> Any:

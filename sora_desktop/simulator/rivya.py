@@ -19,8 +19,7 @@ from sora_desktop.simulator.errors import Refusal, invalid, not_found
 from sora_desktop.simulator.files import StoredFile
 from sora_desktop.simulator.ledger import Key, body_hash
 from sora_desktop.simulator.rivya_checks import MOST_ID, check_mime, json_object, order_of
-from sora_desktop.simulator.rivya_models import MIME_TYPES, MOST_MEGABYTES, find, listing
-from sora_desktop.simulator.rivya_openapi import openapi
+from sora_desktop.simulator.rivya_models import MIME_TYPES, MOST_MEGABYTES
 from sora_desktop.simulator.tasks import Status, Task
 from sora_desktop.simulator.world import World
 
@@ -74,11 +73,12 @@ def _authorize(call: Call, scope: str) -> Key:
 
 
 async def _models(call: Call) -> Response:
-    return _answer(call, listing(call.world.manners.models))
+    headers = {"x-request-id": _request_id(call.request)}
+    return call.world.shelf.listing(call.request, call.world.manners.models, headers)
 
 
 async def _openapi(call: Call) -> Response:
-    return _answer(call, openapi())
+    return _answer(call, call.world.shelf.openapi())
 
 
 async def _credits(call: Call) -> Response:
@@ -100,7 +100,7 @@ async def _create(call: Call) -> Response:
             raise Refusal(409, "idempotency_conflict", "This Idempotency-Key was used with another body.")
         return _answer(call, _task(call.world, known))
     sent = json_object(body, call.request.headers.get("content-type", ""))
-    order = order_of(sent, body, intent, lambda url: files.by_url(call.world, url))
+    order = order_of(sent, body, intent, lambda url: files.by_url(call.world, url), call.world.rivya_model)
     task = ledger.accept(key, order, call.outcome)
     call.world.rendering.submit(task)
     return _answer(call, _task(call.world, task), 202)
@@ -165,7 +165,7 @@ def _keep(call: Call, key: Key, words: dict[str, str], name: str, data: bytes) -
         raise invalid("kind: image, video or audio.")
     if client_id is not None and not 0 < len(client_id) <= MOST_ID:
         raise invalid(f"client_request_id: a text of at most {MOST_ID} characters.")
-    model = find(words["model"]) if "model" in words else None
+    model = call.world.rivya_model(words["model"]) if "model" in words else None
     if "model" in words and model is None:
         raise invalid(f"model: there is no model {words['model']}.")
     if not data:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from sora_desktop.simulator.errors import invalid
 from sora_desktop.simulator.files import StoredFile
-from sora_desktop.simulator.rivya_models import MIME_TYPES, ModelParam, RivyaModel, find
+from sora_desktop.simulator.rivya_models import MIME_TYPES, ModelParam, RivyaModel
 from sora_desktop.simulator.tasks import Order
 
 FIELDS = {"model", "prompt", "params", "client_request_id"}
@@ -18,6 +18,7 @@ ITEM_FIELDS = {"url", "kind", "name", "mimeType", "durationSeconds", "durationTo
 REFERENCES = "referenceMediaItems"
 MOST_ID = 128
 
+ModelOfId = Callable[[str], RivyaModel | None]
 FileOfUrl = Callable[[str], StoredFile | None]
 """Finds an uploaded file by its address. Raises Refusal where the address is the simulator's, but has no file."""
 
@@ -35,12 +36,12 @@ def json_object(body: bytes, content_type: str) -> dict[str, Any]:
     return value
 
 
-def order_of(sent: dict[str, Any], body: bytes, intent: str | None, file_of: FileOfUrl) -> Order:
+def order_of(sent: dict[str, Any], body: bytes, intent: str | None, file_of: FileOfUrl, model_of: ModelOfId) -> Order:
     """A create call that breaks no rule, as an order."""
     unknown = sorted(set(sent) - FIELDS)
     if unknown:
         raise invalid(f"Unknown field: {', '.join(unknown)}.")
-    model = _model(sent.get("model"))
+    model = _model(sent.get("model"), model_of)
     prompt = sent.get("prompt")
     if not isinstance(prompt, str) or not prompt.strip():
         raise invalid("prompt: a text is required.")
@@ -100,10 +101,10 @@ def check_mime(model: RivyaModel | None, kind: str, mime: str, place: str) -> No
         raise invalid(f"{place}: {mime or 'this type'} is not taken as {kind}.")
 
 
-def _model(value: Any) -> RivyaModel:
+def _model(value: Any, model_of: ModelOfId) -> RivyaModel:
     if not isinstance(value, str) or not value:
         raise invalid("model: is required.")
-    model = find(value)
+    model = model_of(value)
     if model is None:
         raise invalid(f"model: there is no model {value}.")
     if model.status != "available":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,16 +117,12 @@ MODELS: tuple[RivyaModel, ...] = (
 )
 
 
-def find(model_id: str) -> RivyaModel | None:
-    return next((model for model in MODELS if model.id == model_id), None)
-
-
-def listing(form: str) -> dict[str, Any]:
+def listing(form: str, models: Iterable[RivyaModel] = MODELS) -> dict[str, Any]:
     """The answer of the models call. `form` is how the unpublished parts look: plain, labelled or odd.
 
     `odd` mixes broken entries in; none of them may cost a client the rest.
     """
-    data: list[Any] = [_described(model, form) for model in MODELS]
+    data: list[Any] = [_described(model, form) for model in models]
     if form == "odd":
         data.insert(1, None)
         data.insert(

@@ -18,7 +18,9 @@ def openapi() -> dict[str, Any]:
             "/api/v1/models": {"get": _call("Every model with its parameters", security=[])},
             "/api/v1/files": {"post": _call("Uploads one reference", sends="multipart/form-data", schema=_FILE)},
             "/api/v1/files/{fileId}": {"get": _call("An uploaded file")},
-            "/api/v1/generations": {"post": _call("Creates a task", sends="application/json", schema=_ref("NewTask"))},
+            "/api/v1/generations": {
+                "post": _call("Creates a task", sends="application/json", schema=_ref("NewTask"), answers="Task")
+            },
             "/api/v1/generations/{taskId}": {"get": _call("A task", answers="Task")},
             "/api/v1/credits": {"get": _call("The credits left")},
             "/api/v1/openapi.json": {"get": _call("This document", security=[])},

@@ -12,6 +12,8 @@ from sora_desktop.simulator.ledger import Ledger
 from sora_desktop.simulator.openai_manners import OpenAIManners
 from sora_desktop.simulator.record import Record
 from sora_desktop.simulator.rendering import Rendering
+from sora_desktop.simulator.rivya_models import RivyaModel
+from sora_desktop.simulator.rivya_shelf import Shelf
 from sora_desktop.simulator.store import Store
 
 DAY = 86_400.0
@@ -46,8 +48,12 @@ class World:
     rendering: Rendering
     secret: bytes
     manners: Manners = field(default_factory=Manners)
+    shelf: Shelf = field(default_factory=Shelf)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     polled: dict[str, float] = field(default_factory=dict[str, float])
+
+    def rivya_model(self, model_id: str) -> RivyaModel | None:
+        return self.shelf.find(model_id, self.manners.models)
 
     @property
     def link_seconds(self) -> float:

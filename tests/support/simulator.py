@@ -112,8 +112,17 @@ class SimulatorProcess:
         """No faults, no recorded requests, the usual manners."""
         self.control("DELETE", "/faults")
         self.control("DELETE", "/requests")
+        self.control("DELETE", "/models")
         usual = {"models": "labelled", "wrap": False, "idempotency_seconds": 86_400, "openai_videos": "openai"}
         self.control("POST", "/manners", usual)
+
+    def put_model(self, model_id: str, **changes: Any) -> None:
+        """Adds a model of Rivya's, brings one back, or alters it; `extra` goes into its entry of the list as it is."""
+        self.control("POST", f"/models/{model_id}", changes)
+
+    def take_model(self, model_id: str) -> None:
+        """Rivya no longer has it."""
+        self.control("DELETE", f"/models/{model_id}")
 
     def be(self, preset: str = "openai", **manners: Any) -> None:
         """What kind of server answers at `openai_videos`: a preset, and where it differs from that."""
