@@ -38,6 +38,10 @@ def _command(arguments: Arguments) -> int:
 
             _log_to_file(arguments)
             return generate(arguments) if arguments.command == "generate" else resume(arguments)
+        case "providers":
+            from sora_desktop.cli import providers
+
+            return providers.run(arguments)
         case _:
             from sora_desktop.cli import lists
 

@@ -45,11 +45,11 @@ def faults(provider: Provider) -> Iterator[Fault]:
         yield Fault(
             ("dialect",), f"“{provider.dialect}” is no dialect: write “described” (known: {', '.join(DIALECTS)})"
         )
-    yield from _address(provider)
-    if (provider.dialect == "described") != (provider.wire is not None):
+    elif (provider.dialect == "described") != (provider.wire is not None):
         missing = provider.wire is None
         reason = "a described service needs a [wire] section" if missing else "only a “described” service has a [wire]"
         yield Fault(("dialect",) if missing else ("wire",), reason)
+    yield from _address(provider)
     yield from _numbers(provider)
     yield from _twice([model.id for model in provider.models], ("models",), "id", "the model")
     for index, model in enumerate(provider.models):
@@ -111,9 +111,8 @@ def _model(model: Model, place: Place) -> Iterator[Fault]:
 
 def _param(param: Param, place: Place) -> Iterator[Fault]:
     if param.key in RESERVED:
-        yield Fault(
-            (*place, "key"), f"“{param.key}” is a name that every request has already; map it with wire.create.fields"
-        )
+        reason = f"“{param.key}” is taken by every request; give it another key, and map that in wire.create.fields"
+        yield Fault((*place, "key"), reason)
     if param.type is ParamType.SELECT and not param.options:
         yield Fault((*place, "type"), "a select needs options; use text, number or boolean where there are none")
     values = [as_text(option.value) for option in param.options]

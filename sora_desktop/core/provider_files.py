@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ValidationError
 
 from sora_desktop.core.catalog import Provider
-from sora_desktop.core.catalog_checks import Fault, Place, faults
+from sora_desktop.core.catalog_checks import DIALECTS, Fault, Place, faults
 from sora_desktop.core.toml_lines import Lines, syntax_line
 from sora_desktop.core.wire_checks import wire_faults
 
@@ -59,13 +60,40 @@ def examine(
         return Examined(None, (Finding(line, "", f"this is no TOML: {_syntax(error)}"),))
     except RecursionError:
         return Examined(None, (Finding(1, "", "lists or tables are nested too deeply"),))
-    try:
-        provider = Provider.model_validate(data)
-    except ValidationError as error:
-        return Examined(None, _placed(text, _wrong_types(error, data)))
-    wrong = [*faults(provider), *wire_faults(provider, path_fault), *_others(provider, taken or {}, own=own)]
+    provider, wrong = _validated(data)
+    removed = {fault.place[:-1] for fault in wrong} - {()}
+    if provider is not None:
+        more = [*faults(provider), *wire_faults(provider, path_fault), *_others(provider, taken or {}, own=own)]
+        # What may only be wrong because something wrong was left out is not told.
+        wrong += [fault for fault in more if fault.place[:-1] not in removed]
     findings = _placed(text, wrong)
     return Examined(None if findings else provider, findings)
+
+
+def _validated(data: dict[str, Any]) -> tuple[Provider | None, list[Fault]]:
+    """The provider, without the keys that are wrong where it can do without them; and what is wrong with those."""
+    try:
+        return Provider.model_validate(data), []
+    except ValidationError as error:
+        wrong = list(_wrong_types(error, data))
+    rest = copy.deepcopy(data)
+    for fault in wrong:
+        at = _at(rest, fault.place[:-1])
+        if isinstance(at, dict) and fault.place:
+            cast("dict[object, object]", at).pop(fault.place[-1], None)
+    try:
+        return Provider.model_validate(rest), wrong
+    except ValidationError:
+        return None, wrong
+
+
+def _at(data: object, place: Place) -> object:
+    """What is at `place`, which `_within` found; None where another fault has taken it out."""
+    for step in place:
+        here = cast("dict[object, object]", data) if isinstance(data, dict) else {}
+        listed = cast("list[object]", data) if isinstance(data, list) else []
+        data = listed[step] if isinstance(step, int) and step < len(listed) else here.get(step)
+    return data
 
 
 def _syntax(error: tomllib.TOMLDecodeError) -> str:
@@ -78,7 +106,7 @@ def _others(provider: Provider, taken: Mapping[str, str], *, own: bool) -> Itera
         yield Fault(("id",), f"“{provider.id}” is the id of {taken[provider.id]}; choose another one")
     if own and provider.demo is not None:
         yield Fault(("demo",), "only the services that ship with the program have an account on the simulator")
-    if own and provider.dialect != "described":
+    if own and provider.dialect in DIALECTS and provider.dialect != "described":
         yield Fault(("dialect",), "a file of yours is “described”; other dialects are part of the program")
 
 

@@ -153,32 +153,34 @@ def _model(wire: WireForm, model: Model, place: Place) -> Iterator[Fault]:
     if rule is not None and (rule.upload or rule.attach):
         key = "upload" if rule.upload else "attach"
         yield Fault((*place, "references", key), "a described service takes references by their addresses only")
-    body: dict[str, object] = {}
-    for at, value in wire.create.fixed.items():
-        yield from _puts(body, at, copy.deepcopy(value), ("wire", "create", "fixed", at))
-    for key in OWN_FIELDS:
-        if wire.create.place(key):
-            mapped = key in wire.create.fields
-            yield from _puts(
-                body, wire.create.place(key), "x", ("wire", "create", "fields", *([key] if mapped else []))
-            )
-    used: dict[str, Place] = {}
-    for index, param in enumerate(model.params):
-        if rule is None or param.key != rule.choice:
-            used[param.key] = (*place, "params", index, "key")
     fields = [slot.field for slot in rule.slots] if rule and rule.slots else [rule.field] if rule else []
+    params = [param.key for param in model.params]
     for index, field in enumerate(fields):
-        at = (*place, "references", *(("slots", index) if rule and rule.slots else ()), "field")
-        if field in used and used[field][-1] == "key":
-            yield Fault(at, f"“{field}” is a parameter already")
-        used.setdefault(field, at)
-    for key, at in used.items():
-        if wire.create.place(key):
-            yield from _puts(body, wire.create.place(key), "x", at)
+        if field in params:
+            slot = ("slots", index) if rule and rule.slots else ()
+            yield Fault((*place, "references", *slot, "field"), f"“{field}” is a parameter already")
+    keys: dict[str, Place] = dict.fromkeys(OWN_FIELDS, ("wire", "create"))
+    keys |= dict.fromkeys(fields, (*place, "references"))
+    keys |= {
+        key: (*place, "params", index, "key") for index, key in enumerate(params) if not rule or key != rule.choice
+    }
+    yield from _clash(wire, keys)
 
 
-def _puts(body: dict[str, object], at: str, value: object, place: Place) -> Iterator[Fault]:
-    try:
-        put(body, at, value)
-    except MisplacedError as error:
-        yield Fault(place, str(error))
+def _clash(wire: WireForm, keys: Mapping[str, Place]) -> Iterator[Fault]:
+    """The first of `keys` that finds no place of its own in the body; the others may only follow from it."""
+    mapped = wire.create.fields
+    body: dict[str, object] = {}
+    puts: list[tuple[str, object, Place]] = [
+        (at, copy.deepcopy(value), ("wire", "create", "fixed", at)) for at, value in wire.create.fixed.items()
+    ]
+    # Those that were sent elsewhere come last: they are the ones to blame.
+    for key in sorted(keys, key=lambda key: key in mapped):
+        puts += [(wire.create.place(key), "x", ("wire", "create", "fields", key) if key in mapped else keys[key])]
+    for at, value, blamed in puts:
+        try:
+            if at:
+                put(body, at, value)
+        except MisplacedError as error:
+            yield Fault(blamed, str(error))
+            return

@@ -26,6 +26,7 @@ class Providers:
         self.problems: tuple[str, ...] = ()
         self.files: dict[str, str] = {}
         self.changed: Signal[[]] = Signal()
+        self.catalog = offers.catalog
         self._offers = offers
         self._shipped = offers.catalog.providers
         self._lock = asyncio.Lock()
@@ -37,8 +38,8 @@ class Providers:
             others = problems != self.problems or files != self.files
             self.problems, self.files = problems, files
             providers = (*self._shipped, *found)
-            if {each.id: each for each in providers} != {each.id: each for each in self._offers.catalog.providers}:
-                self._offers.catalog.replace(providers)
+            if {each.id: each for each in providers} != {each.id: each for each in self.catalog.providers}:
+                self.catalog.replace(providers)
                 self._offers.refresh()
                 others = True
         if others:
