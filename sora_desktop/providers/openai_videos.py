@@ -111,8 +111,10 @@ def rooted(connection: Connection, prefix: str) -> Connection:
 class OpenAIVideos:
     """The dialect (see `base.Dialect`) as one server speaks it."""
 
-    def __init__(self, http: Http, server: Server) -> None:
+    def __init__(self, http: Http, server: Server, learned: dict[str, Travel] | None = None) -> None:
+        """`learned` remembers by base URL how a create travels, where the server refused the form that is known."""
         self._http = http
+        self._learned = {} if learned is None else learned
         self._server = server
         self._videos = f"{clean_prefix(server.prefix)}/videos"
 
@@ -131,17 +133,25 @@ class OpenAIVideos:
     ) -> RemoteTask:
         """Starts a task; with files, or where the server takes nothing else, as multipart. See `base.Dialect`."""
         place = rooted(connection, self._server.prefix)
-        if files or self._server.form is Travel.MULTIPART:
-            call = self._http.call(place, "POST", self._videos, upload=Form(_fields(body), files))
-        else:
-            call = self._http.call(place, "POST", self._videos, json_body=body)
-        answer = await paid(call)
+        form = Travel.MULTIPART if files else self._learned.get(place.base_url, self._server.form)
+        answer = await paid(self._post(place, form, body, files))
+        if not files and _wants_other_form(answer):
+            # Refused for how it came, before it was looked at: nothing was started.
+            form = Travel.JSON if form is Travel.MULTIPART else Travel.MULTIPART
+            answer = await paid(self._post(place, form, body, files))
+            if answer.ok:
+                self._learned[place.base_url] = form
         task = unwrap(answer.record(), *IDS)
         if answer.ok and identifier(first(task, *IDS)):
             return self._task(answer, task, place)
         if answer.ok:
             raise broken(answer, About.CREATE, keys=secrets_of(connection))
         raise _with_field(self._problem(answer, About.CREATE, connection), body)
+
+    async def _post(self, place: Connection, form: Travel, body: bytes, files: Sequence[Attachment]) -> Answer:
+        if form is Travel.MULTIPART:
+            return await self._http.call(place, "POST", self._videos, upload=Form(_fields(body), files))
+        return await self._http.call(place, "POST", self._videos, json_body=body)
 
     async def poll(self, connection: Connection, remote_id: str) -> RemoteTask:
         """The task as it is now."""
@@ -254,6 +264,14 @@ def entries(answer: Answer) -> list[object] | None:
             return found
         told = first(record(told), "data", "videos", "items", "results", "models")
     return [] if told == [] else None
+
+
+def _wants_other_form(answer: Answer) -> bool:
+    """Whether a create was refused because of its content type: said so, or by a framework that read no field."""
+    if answer.status == 415:
+        return True
+    told = said_in(answer.record())
+    return answer.status == 422 and told.field == "prompt" and told.code == "missing"
 
 
 def _fields(body: bytes) -> Mapping[str, str]:

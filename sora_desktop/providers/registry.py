@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sora_desktop.core.catalog import Provider
-from sora_desktop.core.servers import Server
+from sora_desktop.core.servers import Form, Server
 from sora_desktop.core.wire import WireForm
 from sora_desktop.providers.base import Dialect
 from sora_desktop.providers.described import Described
@@ -22,13 +22,14 @@ class Dialects:
 
     def __init__(self, http: Http) -> None:
         self._http = http
+        self._forms: dict[str, Form] = {}
         self._own: dict[str, Dialect] = {"rivya": Rivya(http), "globalaiopc": GlobalAIOPC(http)}
         self._files: dict[str, Described] = {}
 
     def of(self, provider: Provider) -> Dialect:
         """The dialect that `provider` speaks. Raises KeyError for a name that no file should hold (see `parse`)."""
         if provider.dialect == "openai_videos":
-            return OpenAIVideos(self._http, provider.server or Server())
+            return OpenAIVideos(self._http, provider.server or Server(), self._forms)
         if provider.wire is not None:
             return self._described(provider.id, provider.wire)
         return self._own[provider.dialect]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from sora_desktop.core.jobs import ENDED, Job, State
@@ -12,9 +13,11 @@ from sora_desktop.core.request import GenerationRequest
 from sora_desktop.engine.accounts import Accounts
 from sora_desktop.engine.queue import Engine
 from sora_desktop.engine.references import References
+from sora_desktop.engine.servers import Servers
 from sora_desktop.engine.tasks import Tasks
 from sora_desktop.providers.base import Dialect
 from sora_desktop.providers.http import Http
+from sora_desktop.providers.openai_probe import probe
 from sora_desktop.providers.registry import Dialects
 from sora_desktop.storage.accounts import AccountStore
 from sora_desktop.storage.catalog import load_catalog
@@ -24,6 +27,7 @@ from sora_desktop.storage.jobs import JobStore
 from sora_desktop.storage.paths import Paths
 from sora_desktop.storage.references import ReferenceStore
 from sora_desktop.storage.secrets import Secrets
+from sora_desktop.storage.servers import ServerFiles
 from sora_desktop.storage.settings import SettingsStore
 from sora_desktop.storage.uploads import UploadStore
 
@@ -67,6 +71,8 @@ class Bench:
         self.catalog = load_catalog()
         self.accounts = Accounts(AccountStore(self.database), self.secrets, self.catalog, self._addresses)
         await self.accounts.load()
+        self.servers = Servers(ServerFiles(self.paths.servers), self.accounts, partial(probe, self.http))
+        await self.servers.reload()
         self.tasks = Tasks()
         self.tasks.failed.connect(lambda error, name: self.defects.append(error))
         services, real = self._services, Dialects(self.http)
