@@ -1,0 +1,128 @@
+"""A real LiteLLM proxy in front of the simulator: what a studio's gateway passes on, and what it makes of it."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from PIL import Image
+
+from sora_desktop.media.probe import check
+from sora_desktop.simulator.keys import SIMULATOR_OPENAI_VIDEOS_KEY
+from support.gateway import GATEWAY_HEADERS, GATEWAY_KEY, GATEWAY_MODEL, Gateway
+from support.simulator import SimulatorProcess
+
+
+@pytest.fixture(scope="session")
+def running_gateway(running_simulator: SimulatorProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    folder = tmp_path_factory.mktemp("gateway")
+    with Gateway(folder, running_simulator.openai_videos, SIMULATOR_OPENAI_VIDEOS_KEY, "sora-2") as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def gateway(simulator: SimulatorProcess, running_gateway: Gateway) -> Gateway:
+    """With a simulator that has no faults."""
+    return running_gateway
+
+
+@pytest.fixture
+def client(gateway: Gateway) -> Iterator[openai.OpenAI]:
+    http = openai.DefaultHttpxClient(trust_env=False)
+    with openai.OpenAI(api_key=GATEWAY_KEY, base_url=f"{gateway.base}/v1", max_retries=0, http_client=http) as made:
+        yield made
+
+
+def create(gateway: Gateway, http: httpx.Client, **fields: Any) -> httpx.Response:
+    body = {"model": GATEWAY_MODEL, "prompt": "A boat"} | fields
+    return http.post(f"{gateway.base}/v1/videos", json=body, headers=GATEWAY_HEADERS)
+
+
+def behind(remote_id: str) -> str:
+    """The simulator's own id in an id of the gateway's."""
+    text = remote_id.removeprefix("video_")
+    return base64.b64decode(text + "=" * (-len(text) % 4)).decode().rpartition("video_id:")[2]
+
+
+def test_from_the_order_to_the_file(
+    simulator: SimulatorProcess, gateway: Gateway, http: httpx.Client, tmp_path: Path
+) -> None:
+    prompt = secrets.token_hex(8)
+    answer = create(gateway, http, prompt=prompt, seconds="4", size="1280x720")
+    assert answer.status_code == 200, answer.text
+    created = answer.json()
+    assert (created["object"], created["status"]) == ("video", "queued")
+    task = behind(created["id"])
+    assert simulator.task(task)["prompt"] == prompt
+    assert simulator.billed(prompt) == 1
+    place = f"{gateway.base}/v1/videos/{created['id']}"
+    simulator.end(task)
+    done = http.get(place, headers=GATEWAY_HEADERS).json()
+    assert (done["status"], done["progress"], done["size"]) == ("completed", 100, "1280x720")
+    content = http.get(f"{place}/content", headers=GATEWAY_HEADERS)
+    assert (content.status_code, content.headers["content-type"]) == (200, "video/mp4")
+    file = tmp_path / "clip.mp4"
+    file.write_bytes(content.content)
+    check(file, 4)
+    assert not simulator.requests(leak="1")
+    assert GATEWAY_KEY not in str(simulator.requests())
+
+
+def test_the_official_client_through_it(simulator: SimulatorProcess, client: openai.OpenAI, tmp_path: Path) -> None:
+    path = tmp_path / "first.png"
+    Image.new("RGB", (720, 1280), (40, 90, 120)).save(path)
+    assert [model.id for model in client.models.list()] == [GATEWAY_MODEL]
+    created = client.videos.create(model=GATEWAY_MODEL, prompt="A boat", seconds="4", input_reference=path)
+    task = behind(created.id)
+    kept = simulator.task(task)["params"]
+    assert (kept["form"], kept["input_reference"]["width"]) == ("multipart", 720)
+    simulator.end(task)
+    assert client.videos.retrieve(created.id).status == "completed"
+    assert client.videos.download_content(created.id).content[4:8] == b"ftyp"
+    prompt = secrets.token_hex(8)
+    assert behind(client.videos.remix(created.id, prompt=prompt).id) != task
+    assert simulator.billed(prompt) == 1
+
+
+def test_what_a_gateway_lacks(simulator: SimulatorProcess, gateway: Gateway, http: httpx.Client) -> None:
+    """As the preset "litellm" of the simulator says."""
+    created = create(gateway, http).json()["id"]
+    for real in (True, False):
+        base = gateway.base if real else simulator.openai_videos
+        headers = GATEWAY_HEADERS if real else {"Authorization": f"Bearer {SIMULATOR_OPENAI_VIDEOS_KEY}"}
+        if not real:
+            simulator.be("litellm")
+        listed = http.get(f"{base}/v1/videos", headers=headers)
+        assert (listed.status_code, listed.json()["error"]["type"]) == (400, "invalid_request_error")
+        deleted = http.delete(f"{base}/v1/videos/{created}", headers=headers)
+        assert (deleted.status_code, deleted.json()) == (405, {"detail": "Method Not Allowed"})
+        wrong = http.post(f"{base}/v1/videos", json={"model": "no-such", "prompt": "x"}, headers=headers)
+        assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "400")
+
+
+def test_a_refusal_passes_through(simulator: SimulatorProcess, gateway: Gateway, http: httpx.Client) -> None:
+    prompt = secrets.token_hex(8)
+    answer = create(gateway, http, prompt=prompt, seconds="5")
+    assert answer.status_code == 400
+    assert "seconds" in answer.json()["error"]["message"]
+    assert simulator.billed(prompt) == 0
+    failed = create(gateway, http)
+    simulator.end(behind(failed.json()["id"]), "fail", message="Real people are not allowed.")
+    told = http.get(f"{gateway.base}/v1/videos/{failed.json()['id']}", headers=GATEWAY_HEADERS).json()
+    assert (told["status"], told["error"]["message"]) == ("failed", "Real people are not allowed.")
+
+
+@pytest.mark.parametrize("fault", ["reset_after", "http_500_after", "rate_limited_after", "bad_gateway_html_after"])
+def test_an_answer_lost_behind_it_is_not_bought_twice(
+    simulator: SimulatorProcess, gateway: Gateway, http: httpx.Client, fault: str
+) -> None:
+    prompt = secrets.token_hex(8)
+    simulator.fault(fault, "create", "openai_videos", times=None)
+    assert create(gateway, http, prompt=prompt).status_code >= 400
+    assert simulator.billed(prompt) == 1
