@@ -11,19 +11,23 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog import Catalog
 from sora_desktop.core.errors import EnvironmentProblem, UserError
 from sora_desktop.engine.accounts import Accounts
 from sora_desktop.engine.live import LiveCatalogue
+from sora_desktop.engine.network import Networking
 from sora_desktop.engine.providers import Providers
 from sora_desktop.engine.queue import Engine
 from sora_desktop.engine.radar import Radar
 from sora_desktop.engine.references import References
+from sora_desktop.engine.servers import Servers
 from sora_desktop.engine.simulator_process import SimulatorProcess
 from sora_desktop.engine.tasks import Tasks
 from sora_desktop.providers.http import Http
+from sora_desktop.providers.openai_probe import probe
 from sora_desktop.providers.registry import Dialects
 from sora_desktop.storage.accounts import AccountStore
 from sora_desktop.storage.catalog import load_catalog
@@ -35,6 +39,7 @@ from sora_desktop.storage.lock import OwnerLock
 from sora_desktop.storage.paths import Paths
 from sora_desktop.storage.references import ReferenceStore
 from sora_desktop.storage.secrets import Secrets
+from sora_desktop.storage.servers import ServerFiles
 from sora_desktop.storage.settings import SettingsStore
 from sora_desktop.storage.uploads import UploadStore
 from sora_desktop.storage.warnings import WarningStore
@@ -58,11 +63,13 @@ class Assembly:
     accounts: Accounts
     simulator: SimulatorProcess
     http: Http
+    network: Networking
     tasks: Tasks
     engine: Engine
     live: LiveCatalogue
     radar: Radar
     providers: Providers
+    servers: Servers
 
 
 @asynccontextmanager
@@ -97,6 +104,10 @@ async def opened(paths: Paths, *, override_key: str = "", own: bool | None = Tru
         await accounts.load()
         http = Http()
         stack.push_async_callback(http.aclose)
+        network = Networking(settings, secrets, http)
+        stack.callback(network.close)
+        servers = Servers(ServerFiles(paths.servers), accounts, partial(probe, http))
+        await servers.reload()
         jobs, tasks, dialects = JobStore(database), Tasks(), Dialects(http)
         live = LiveCatalogue(accounts, dialects.of, ListingStore(database), tasks)
         # Before any job goes on: its model may stand only in a kept list.
@@ -114,6 +125,7 @@ async def opened(paths: Paths, *, override_key: str = "", own: bool | None = Tru
             data_version=database.data_version,
         )
         stack.push_async_callback(engine.stop)
+        stack.callback(network.changed.connect(engine.network_changed))
         live.follow(engine.model_refused)
         drafts = DraftStore(database)
         radar = Radar(
@@ -131,11 +143,13 @@ async def opened(paths: Paths, *, override_key: str = "", own: bool | None = Tru
             accounts=accounts,
             simulator=simulator,
             http=http,
+            network=network,
             tasks=tasks,
             engine=engine,
             live=live,
             radar=radar,
             providers=providers,
+            servers=servers,
         )
 
 

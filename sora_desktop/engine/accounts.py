@@ -24,7 +24,7 @@ from sora_desktop.core.errors import UserError
 from sora_desktop.core.jobs import Job
 from sora_desktop.core.redact import know
 from sora_desktop.core.signal import Signal
-from sora_desktop.engine.offers import Offers
+from sora_desktop.engine.offers import Offers, place_at
 from sora_desktop.providers.base import Connection
 from sora_desktop.storage.accounts import AccountStore
 from sora_desktop.storage.secrets import SecretAnswer, Secrets, SecretState
@@ -114,7 +114,8 @@ class Accounts:
     def model_of(self, job: Job) -> Model | None:
         """The model a job was made with, also one that can no longer be picked; None where nothing knows it."""
         provider = self.provider_of(job.account, job.request.provider)
-        return provider.model(job.request.model) if provider else None
+        found = provider.model(job.request.model) if provider else None
+        return found or self.offers.model_at(place_at(job.request.provider, job.base_url), job.request.model)
 
     def model(self, account_id: str, model_id: str) -> Model | None:
         provider = self.provider(account_id)
@@ -137,7 +138,7 @@ class Accounts:
             id=str(uuid.uuid4()),
             provider=provider.id,
             name=name.strip() or self.free_name(provider.name),
-            base_url=clean_base_url(base_url or provider.base_url, allow_http=allow_http),
+            base_url=clean_base_url(base_url or provider.base_url, allow_http=allow_http, tails=provider.tails),
             at_once=provider.at_once,
             per_minute=provider.per_minute,
             default_model=provider.models[0].id if provider.models else "",
@@ -191,14 +192,16 @@ class Accounts:
         return account.model_copy(update={"past_origins": (*past, old)})
 
     def _checked(self, account: Account) -> Account:
-        if self.catalog.provider(account.provider) is None:
+        provider = self.catalog.provider(account.provider)
+        if provider is None and account.id not in self._accounts:
             raise UserError("provider_unknown", name=account.provider)
         name = " ".join(account.name.split())
         if not name:
             raise UserError("name_empty")
         if any(other.name.casefold() == name.casefold() and other.id != account.id for other in self.all):
             raise UserError("name_taken", name=name)
-        base_url = clean_base_url(account.base_url, allow_http=account.allow_http)
+        tails = provider.tails if provider else ()
+        base_url = clean_base_url(account.base_url, allow_http=account.allow_http, tails=tails)
         host = clean_host(account.reference_host) if account.reference_host else None
         update = {"name": name, "base_url": base_url, "builtin": False, "reference_host": host}
         return account.model_copy(update=update)
@@ -285,6 +288,16 @@ class Accounts:
         headers = await self._headers(account) if account.header_names and here else {}
         return Connection(url, key, headers, account.proxy)
 
+    async def public_connection(self, account_id: str) -> Connection:
+        """Where a call goes that needs no key: none is read or sent. Raises UserError as `connection` does."""
+        account = self._accounts.get(account_id)
+        if account is None:
+            raise UserError("account_gone")
+        if account.builtin:
+            return Connection((await self._resolver())[account.provider])
+        headers = await self._headers(account) if account.header_names else {}
+        return Connection(account.base_url, headers=headers, route=account.proxy)
+
     async def set_headers(self, account_id: str, headers: Mapping[str, str | None]) -> SecretState:
         """Keeps the values of an account's extra headers, as `set_key` does, and their names with the account.
 
@@ -344,6 +357,11 @@ class Accounts:
         if account is None:
             return False
         return account.builtin or is_private_host(urlsplit(base_url or account.base_url).hostname or "")
+
+    def route(self, account_id: str) -> str:
+        """Which way the account's calls, downloads and references take through the network."""
+        account = self._accounts.get(account_id)
+        return account.proxy if account else "default"
 
     def _on_secret_changed(self, account_id: str) -> None:
         if account_id.removesuffix(HOST_SUFFIX).removesuffix(HEADERS_SUFFIX) in self._accounts:

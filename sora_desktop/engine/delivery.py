@@ -289,7 +289,8 @@ class Delivery:
         url = upload.sent.url
         if not self._fresh(url, job.account):
             try:
-                await self._works.http.look(url, allow_private=is_private_host(urlsplit(url).hostname or ""))
+                private, route = is_private_host(urlsplit(url).hostname or ""), self._works.accounts.route(job.account)
+                await self._works.http.look(url, allow_private=private, route=route)
             except ProviderError as error:
                 if error.failure.code == "result_link_dead":
                     await self._store.uploads.forget(place, sha256)

@@ -179,7 +179,8 @@ class References:
     async def _looked(self, account_id: str, url: str, most: int) -> Looked:
         name = name_of(url)
         try:
-            looked = await self._http.look(url, most=most, allow_private=self._accounts.is_private(account_id))
+            private, route = self._accounts.is_private(account_id), self._accounts.route(account_id)
+            looked = await self._http.look(url, most=most, allow_private=private, route=route)
         except ProviderError as error:
             raise _url_problem(error, name) from None
         if looked.mime in {"text/html", "application/json", "application/xhtml+xml"}:
@@ -221,7 +222,7 @@ class References:
         """The bucket of an account. Raises UserError `host_secret_missing`, `key_locked`."""
         secret = secret or await self._accounts.host_secret(account.id)
         private = is_private_host(urlsplit(host.endpoint).hostname or "")
-        return Bucket(self._http, host, secret, allow_private=private)
+        return Bucket(self._http, host, secret, allow_private=private, route=account.proxy)
 
     async def test_host(self, account_id: str, host: ReferenceHost | None = None, secret: str = "") -> None:
         """Puts a tiny file on the account's reference host, fetches it by its address and removes it again.

@@ -131,7 +131,12 @@ class Downloads:
         private, lender = works.accounts.is_private(job.account, job.base_url), await works.lender(job)
         url = job.urls[self._dead.get(job.id, 0) % len(job.urls)] if lender else job.urls[0]
         async with works.http.download(
-            url, offset=part.size, validator=part.validator, allow_private=private, lender=lender
+            url,
+            offset=part.size,
+            validator=part.validator,
+            allow_private=private,
+            lender=lender,
+            route=works.accounts.route(job.account),
         ) as stream:
             if says_text(stream.content_type):
                 raise PartProblem(await _text_of(stream))

@@ -112,6 +112,15 @@ def tls_context(ca_file: str = "") -> ssl.SSLContext:
     return context
 
 
+def ca_problem(ca_file: str) -> UserError | None:
+    """What is wrong with a CA file. Blocks: to be called on a thread."""
+    try:
+        load_ca(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ca_file)
+    except UserError as problem:
+        return problem
+    return None
+
+
 def load_ca(context: ssl.SSLContext, ca_file: str) -> None:
     """Trusts the certificates of a file, PEM or DER. Raises UserError: `ca_missing`, `ca_broken`."""
     try:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import quote, urlsplit
 
 from sora_desktop.core.accounts import ReferenceHost
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 CALL_SECONDS = 900
 """The life of an address that is used at once; clocks may differ by as much."""
 UNSEEN = "host_unreachable"
+OWN_WAY = ("proxy_", "ca_", "tls_")
+"""Beginnings of the codes that say what is in the way on our side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,23 @@ def _quoted(text: str) -> str:
     return quote(text, safe="-_.~")
 
 
+class How(TypedDict):
+    """How a bucket is reached: whether it may be in a private network, and its account's way."""
+
+    allow_private: bool
+    route: str
+
+
 class Bucket:
     """One reference host. Every method raises ProviderError with a `host_…` code when it does not work."""
 
-    def __init__(self, http: Http, host: ReferenceHost, secret: str, *, allow_private: bool) -> None:
+    def __init__(
+        self, http: Http, host: ReferenceHost, secret: str, *, allow_private: bool, route: str = "default"
+    ) -> None:
         self._http = http
         self._host = host
         self._keys = Keys(host.access_key, secret)
-        self._allow_private = allow_private
+        self._how: How = {"allow_private": allow_private, "route": route}
         self._clock: Callable[[], float] = http.clock
 
     @property
@@ -127,12 +138,13 @@ class Bucket:
         url = self.link(key, method, CALL_SECONDS)
         secrets = [self._keys.secret]
         try:
-            return await self._http.send(method, url, upload=upload, allow_private=self._allow_private, secrets=secrets)
+            return await self._http.send(method, url, upload=upload, secrets=secrets, **self._how)
         except ProviderError as error:
             if error.failure.code == "reference_missing":
                 raise
-            offline = error.failure.code == "offline"
-            update = {"code": "offline" if offline else UNSEEN, "args": {"host": self.netloc}, "action": Action.RETRY}
+            code, args = error.failure.code, {**error.failure.args, "host": self.netloc}
+            code = code if code == "offline" or code.startswith(OWN_WAY) else UNSEEN
+            update = {"code": code, "args": args, "action": Action.RETRY}
             failure = error.failure.model_copy(update={**update, "kind": FailureKind.NETWORK})
         raise ProviderError(failure, Sent.NOT_SENT, transient=True)
 

@@ -88,7 +88,7 @@ class Flight:
             self._set(None)
 
     def _set(self, seconds: float | None) -> None:
-        if self.limit is not None:
+        if self.limit is not None and not self.limit.expired():
             now = asyncio.get_running_loop().time()
             self.limit.reschedule(None if seconds is None else now + seconds)
 
@@ -162,7 +162,8 @@ def way_code(error: BaseException, flight: Flight | None = None) -> str:
     name = known(error)
     proxied = flight is not None and flight.proxy and flight.watched and flight.step is Step.PROXY
     if flight is not None and proxied and flight.asked:
-        return "proxy_unreachable" if isinstance(error, TimeoutError) else _refused_by_proxy(str(error))
+        late = isinstance(error, TimeoutError) or name.endswith("Timeout")
+        return "proxy_unreachable" if late else _refused_by_proxy(str(error))
     if name == "ConnectTimeout" and proxied:
         return "proxy_unreachable"
     if name in BEFORE and name not in {"ConnectError", "ProxyError"}:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from sora_desktop.core.frozen import Kept
 from sora_desktop.core.naming import DEFAULT_TEMPLATE
+from sora_desktop.core.network import Network
 from sora_desktop.core.signal import Signal
 from sora_desktop.storage.database import Database
 
@@ -47,6 +48,7 @@ class Settings(Kept):
     close_to_tray: Annotated[bool, Field(description="Whether jobs go on in the tray when the window is closed")] = True
     told_of_tray: Annotated[bool, Field(description="Whether the tray was explained")] = False
     told_of_closing: Annotated[bool, Field(description="Whether it was said what becomes of jobs at closing")] = False
+    network: Annotated[Network, Field(description="Which way calls take; without the proxy's password")] = Network()
     queue_paused: Annotated[bool, Field(description="Whether waiting jobs are not sent")] = False
 
 

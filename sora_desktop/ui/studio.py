@@ -7,9 +7,11 @@ from dataclasses import dataclass, fields
 from sora_desktop.core.catalog import Catalog
 from sora_desktop.engine.accounts import Accounts
 from sora_desktop.engine.live import LiveCatalogue
+from sora_desktop.engine.network import Networking
 from sora_desktop.engine.providers import Providers
 from sora_desktop.engine.queue import Engine
 from sora_desktop.engine.radar import Radar
+from sora_desktop.engine.servers import Servers
 from sora_desktop.engine.tasks import Tasks
 from sora_desktop.storage.drafts import DraftStore
 from sora_desktop.storage.paths import Paths
@@ -32,6 +34,8 @@ class Studio:
     live: LiveCatalogue
     radar: Radar
     providers: Providers
+    network: Networking
+    servers: Servers
 
     @classmethod
     def of(cls, rooms: object) -> Studio:
