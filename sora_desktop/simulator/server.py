@@ -120,7 +120,13 @@ def _listen(store: Store, name: str, port: int) -> socket.socket:
 def api_app(world: World) -> ASGIApp:
     dialects = (rivya, globalaiopc, globalaiopc_v2, openai_videos)
     routes = [*(each for dialect in dialects for each in dialect.routes(world)), *control.routes(world)]
-    return Recorder(Starlette(routes=routes, exception_handlers={HTTPException: _no_such_call}), world.record)
+
+    async def no_such_call(request: Request, error: Exception) -> Response:
+        if request.url.path.startswith(f"{openai_videos.BASE}/"):
+            return openai_videos.no_such_call(request, world.manners.openai_videos)
+        return await _no_such_call(request, error)
+
+    return Recorder(Starlette(routes=routes, exception_handlers={HTTPException: no_such_call}), world.record)
 
 
 def media_app(world: World) -> ASGIApp:
@@ -130,8 +136,6 @@ def media_app(world: World) -> ASGIApp:
 
 async def _no_such_call(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
-    if request.url.path.startswith(f"{openai_videos.BASE}/"):
-        return openai_videos.no_such_call(request)
     words = {"code": "not_found" if status == 404 else "method_not_allowed", "message": "There is no such call."}
     request_id = f"req_{secrets.token_hex(10)}"
     return JSONResponse({"error": words | {"requestId": request_id}}, status)
