@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +31,11 @@ def in_window(folder: Path, work: Work, pace: float = 1.0) -> list[str]:
     defects: list[str] = []
 
     def report(error: BaseException, where: str) -> None:
-        defects.append(f"{where}: {error!r}")
+        way = " < ".join(
+            f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+            for frame in reversed(traceback.extract_tb(error.__traceback__)[-6:])
+        )
+        defects.append(f"{where}: {error!r} {way}")
 
     async def main(_stop: asyncio.Event) -> int:
         async with assembly.opened(paths) as rooms:
