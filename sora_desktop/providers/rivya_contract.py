@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from sora_desktop.providers.answers import Record, first, items, plain, record
 
@@ -52,9 +53,8 @@ def _schema(holder: Record) -> Record:
 
 
 def _collect(document: Record, schema: Record, prefix: str, found: dict[str, str]) -> None:
-    for path, word in _walk(document, schema, "", depth=0):
-        if len(found) < MOST:
-            found[f"{prefix} {path}"] = word
+    for path, word in islice(_walk(document, schema, "", depth=0), MOST):
+        found[f"{prefix} {path}"] = word
 
 
 def _walk(
@@ -73,7 +73,7 @@ def _walk(
         yield from _walk(document, record(schema["items"]), f"{path}[]", depth + 1)
 
 
-def _resolved(document: Record, schema: Record) -> Record:
+def _resolved(document: Record, schema: Record, depth: int = 0) -> Record:
     """The schema that a local $ref points to, with the parts of `allOf` laid together."""
     for _ in range(5):
         target = schema.get("$ref")
@@ -83,20 +83,16 @@ def _resolved(document: Record, schema: Record) -> Record:
         for step in target[2:].split("/")[:10]:
             place = record(place).get(step.replace("~1", "/").replace("~0", "~"))
         schema = record(place)
-    parts = [_resolved_part(document, part) for part in items(schema.get("allOf"))[:20]]
-    if not parts:
+    together = items(schema.get("allOf"))[:20] if depth < 3 else []
+    if not together:
         return schema
+    parts = [_resolved(document, record(part), depth + 1) for part in together]
     joined: Record = {"properties": {}, "required": []}
     for part in [*parts, schema]:
         joined["properties"].update(record(part.get("properties")))
         joined["required"] += items(part.get("required"))
         joined["type"] = part.get("type") or joined.get("type")
     return joined
-
-
-def _resolved_part(document: Record, part: object) -> Record:
-    inner = {name: value for name, value in record(part).items() if name != "allOf"}
-    return _resolved(document, inner)
 
 
 def _word(schema: Record) -> str:

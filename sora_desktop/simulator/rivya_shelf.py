@@ -54,6 +54,8 @@ class Shelf:
         changes = {**changes, "params": _params(changes["params"])} if "params" in changes else changes
         kept = {name: tuple(value) if name == "references" else value for name, value in changes.items()}
         self._models[model_id] = replace(base, **kept)
+        first = [model.id for model in MODELS if model.id in self._models]
+        self._models = {name: self._models[name] for name in dict.fromkeys([*first, *self._models])}
         self._touch()
         return self._models[model_id]
 
