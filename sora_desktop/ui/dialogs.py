@@ -73,6 +73,15 @@ class Dialogs(QObject):
 
         ShortcutsDialog(self._window.menus.menus, self._window).show()
 
+    def show_catalogue_notes(self) -> None:
+        """Opens the catalogue notes, or brings them to the front."""
+        from sora_desktop.ui.catalogue_notes import CatalogueNotes
+
+        notes = self._window.findChild(CatalogueNotes) or CatalogueNotes(self._studio, self._window)
+        notes.show()
+        notes.raise_()
+        notes.activateWindow()
+
     def show_about(self) -> None:
         """Opens the about box."""
         from sora_desktop.ui.about import AboutDialog

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
@@ -21,6 +22,7 @@ from sora_desktop.ui.offline import OfflineBanner
 from sora_desktop.ui.pane_focus import PaneFocus
 from sora_desktop.ui.queue.panel import QueuePanel
 from sora_desktop.ui.queue.rail import QueueRail
+from sora_desktop.ui.radar_banner import RadarBanner
 from sora_desktop.ui.references.incoming import Frame
 from sora_desktop.ui.status import StatusBar
 from sora_desktop.ui.studio import Studio
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 MIN_WIDTH, MIN_HEIGHT = 1024, 700
 WIDTH, HEIGHT = 1440, 900
+UNDO_SECONDS = 20
 
 
 class MainWindow(QMainWindow):
@@ -60,6 +63,7 @@ class MainWindow(QMainWindow):
         self.centre.addWidget(self.viewer)
         self.panes = Panes(self.compose, self.centre, self.queue, self.rail)
         self.offline = OfflineBanner(studio)
+        self.radar = RadarBanner(studio)
         self.notice_bar = NoticeBar(self.notices)
         self._build()
         self._focus = PaneFocus((self.compose, self.centre, self.queue, self.rail))
@@ -81,6 +85,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.offline)
+        column.addWidget(self.radar)
         column.addWidget(self.panes, 1)
         column.addWidget(self.notice_bar)
         self.setCentralWidget(body)
@@ -93,6 +98,11 @@ class MainWindow(QMainWindow):
         self.compose.references.settings_wanted.connect(self._on_host_wanted)
         self.compose.account_changed.connect(self._on_account_changed)
         self.compose.submitted.connect(self.show_new_jobs)
+        self.compose.undo_offered.connect(self._on_undo_offered)
+        self.compose.notes_wanted.connect(self.dialogs.show_catalogue_notes)
+        self.radar.settings_wanted.connect(self._on_settings_requested)
+        self.radar.notes_wanted.connect(self.dialogs.show_catalogue_notes)
+        self.radar.retarget_wanted.connect(self._on_retarget_wanted)
         self.viewer.edit_requested.connect(self._on_edit_requested)
         self.viewer.settings_requested.connect(self._on_settings_requested)
         self.viewer.folder_requested.connect(self.dialogs.open_videos_folder)
@@ -147,6 +157,18 @@ class MainWindow(QMainWindow):
         if job_ids:
             self.queue.show_job(job_ids[0])
             self.show_job(job_ids[0])
+
+    def _on_retarget_wanted(self, account_id: str, model_name: str) -> None:
+        self.panes.show_pane("compose", True)
+        self.studio.tasks.spawn(self._retarget(account_id, model_name), "re-target")
+
+    async def _retarget(self, account_id: str, model_name: str) -> None:
+        if not await self.compose.retargeting.ask_for(account_id, model_name):
+            # No draft uses it: it is an account's default, or jobs that wait.
+            self.dialogs.open_settings("accounts", account_id)
+
+    def _on_undo_offered(self, text: str, undo: Callable[[], object]) -> None:
+        self.notices.tell(text, action=self.tr("Undo"), on_action=undo, seconds=UNDO_SECONDS)
 
     def _on_opened(self, job_id: str) -> None:
         self.panes.close_overlay()
@@ -224,6 +246,11 @@ class MainWindow(QMainWindow):
         """Opens the list of models."""
         self.panes.show_pane("compose", True)
         self.compose.choose_model()
+
+    def retarget(self) -> None:
+        """Asks for another model for the open draft, and shows what becomes of it."""
+        self.panes.show_pane("compose", True)
+        self.compose.retarget()
 
     def toggle_paused(self) -> None:
         """Stops the sending of waiting jobs, or lets it go on."""

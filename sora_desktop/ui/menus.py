@@ -97,6 +97,7 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "prompt", self.tr("Go to the &prompt"), window.focus_prompt, "Ctrl+L")
         self._add(menu, "model", self.tr("Choose the &model"), window.choose_model, "Ctrl+M")
+        self._add(menu, "retarget", self.tr("&Re-target the draft…"), window.retarget)
         menu.addSeparator()
         self._add(menu, "pause_all", self.tr("Pause &all"), window.toggle_paused)
 
@@ -155,6 +156,7 @@ class Menus(QObject):
         self._add(menu, "readme", self.tr("&Read me"), window.dialogs.show_readme, "F1")
         self._add(menu, "shortcuts", self.tr("&Keyboard shortcuts"), window.dialogs.show_shortcuts, "Ctrl+/")
         menu.addSeparator()
+        self._add(menu, "catalogue_notes", self.tr("Catalogue &notes"), window.dialogs.show_catalogue_notes)
         self._add(menu, "logs", self.tr("Open &logs folder"), window.dialogs.open_logs_folder)
         self._add(menu, "diagnostics", self.tr("&Copy diagnostics"), window.dialogs.copy_diagnostics)
         menu.addSeparator()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QDateTime, QLocale
 
 from sora_desktop.core.catalog import Model
 from sora_desktop.core.errors import Failure, SoraError
@@ -72,6 +73,18 @@ def duration(seconds: float) -> str:
     if minutes < 90:
         return translate("Words", "{number} min").format(number=minutes)
     return translate("Words", "{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
+
+
+def age(then: float) -> str:
+    """How long ago a moment (Unix seconds) was: just now, 5 min ago, 3 h ago; its date after a day."""
+    minutes = int((time.time() - then) // 60)
+    if minutes < 1:
+        return translate("Words", "just now")
+    if minutes < 60:
+        return translate("Words", "{0} min ago").format(minutes)
+    if minutes < 24 * 60:
+        return translate("Words", "{0} h ago").format(minutes // 60)
+    return QLocale().toString(QDateTime.fromSecsSinceEpoch(int(then)).date(), QLocale.FormatType.ShortFormat)
 
 
 def between(least: float, most: float) -> str:

@@ -247,7 +247,7 @@ class TestPicker:
         assert panel.page.draft.model == "sora-2-pro"
         panel.choose_model()
         with qtbot.waitSignal(panel.settings_requested) as asked:
-            qtbot.mouseClick(popup.add, LEFT)
+            qtbot.mouseClick(popup.foot.add, LEFT)
         assert asked.args == [""]
 
 

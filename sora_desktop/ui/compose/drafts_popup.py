@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import shiboken6
 from PySide6.QtCore import (
     QAbstractListModel,
-    QDateTime,
-    QLocale,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
@@ -42,7 +39,7 @@ from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
 from sora_desktop.ui.widgets.basic import button, label, line
 from sora_desktop.ui.widgets.popup import Popup
-from sora_desktop.ui.words import sentence
+from sora_desktop.ui.words import age, sentence
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine)
@@ -82,17 +79,7 @@ class DraftsModel(QAbstractListModel):
     def second_line(self, draft: Draft) -> str:
         """Model and age of a draft."""
         named = {model.id: model.name for model in self._studio.accounts.models(draft.account)}
-        return " · ".join(filter(None, (named.get(draft.model, draft.model), self._age(draft.updated_at))))
-
-    def _age(self, then: float) -> str:
-        minutes = int((time.time() - then) // 60)
-        if minutes < 1:
-            return self.tr("just now")
-        if minutes < 60:
-            return self.tr("{0} min ago").format(minutes)
-        if minutes < 24 * 60:
-            return self.tr("{0} h ago").format(minutes // 60)
-        return QLocale().toString(QDateTime.fromSecsSinceEpoch(int(then)).date(), QLocale.FormatType.ShortFormat)
+        return " · ".join(filter(None, (named.get(draft.model, draft.model), age(draft.updated_at))))
 
 
 class DraftsDelegate(QStyledItemDelegate):

@@ -44,7 +44,8 @@ class ComposePanel(QWidget):
 
     `settings_requested` carries an account id, or "" for a new account. `account_changed` carries the account in use.
     `draft_changed` carries the open draft's id after another was opened. `submitted` carries the new jobs' ids.
-    `undo_offered` carries a sentence about what was just done, and what takes it back.
+    `undo_offered` carries a sentence about what was just done, and what takes it back. `notes_wanted` asks for the
+    catalogue notes.
     """
 
     settings_requested = Signal(str)
@@ -52,6 +53,7 @@ class ComposePanel(QWidget):
     draft_changed = Signal(str)
     submitted = Signal(list)
     undo_offered = Signal(str, object)
+    notes_wanted = Signal()
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -216,6 +218,7 @@ class ComposePanel(QWidget):
         self.drafts.deleted.connect(self._on_deleted)
         self.picker.wanted.connect(self.choose_model)
         self._picker_popup.chosen.connect(self._on_chosen)
+        self._picker_popup.notes_wanted.connect(self.notes_wanted)
         self._picker_popup.account_wanted.connect(self.settings_requested)
         self.editor.changed.connect(page.set_prompt)
         self.editor.left.connect(page.save_now)

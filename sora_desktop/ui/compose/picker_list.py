@@ -19,12 +19,13 @@ from PySide6.QtWidgets import (
 
 from sora_desktop.core.catalog import Availability, Model
 from sora_desktop.ui.compose.picker import LEFT, RIGHT
+from sora_desktop.ui.compose.picker_foot import PickerFoot
 from sora_desktop.ui.compose.picker_model import AnyIndex, Entry, PickerModel
 from sora_desktop.ui.icons import icon, paint_icon
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
-from sora_desktop.ui.widgets.basic import button, label, line
+from sora_desktop.ui.widgets.basic import label, line
 from sora_desktop.ui.widgets.popup import Popup
 from sora_desktop.ui.words import credits, modes
 
@@ -104,10 +105,13 @@ class PickerPopup(Popup):
 
     chosen = Signal(str, str)
     account_wanted = Signal(str)
+    notes_wanted = Signal()
 
     def __init__(self, studio: Studio, parent: QWidget) -> None:
         super().__init__(parent)
         self._studio = studio
+        self._anchor = parent
+        self._notes: Mapping[str, str] = {}
         self.model = PickerModel(self)
         self.field = QLineEdit(self)
         self.field.setPlaceholderText(self.tr("Filter models"))
@@ -125,25 +129,49 @@ class PickerPopup(Popup):
         self.list.clicked.connect(self._on_clicked)
         self.none = label(self.tr("No model of that name."), "", "muted", parent=self)
         self.none.setContentsMargins(12, 8, 12, 8)
-        self.add = button(self.tr("Add an account…"), "flat", "plus", self)
-        self.add.clicked.connect(self._on_add)
+        self.foot = PickerFoot(studio, self)
+        self.foot.add_wanted.connect(self._on_add)
+        self.foot.notes_wanted.connect(self._on_notes)
+        self.foot.grown.connect(self._on_grown)
         column = QVBoxLayout(self)
         column.setContentsMargins(5, 5, 5, 5)
         column.setSpacing(4)
-        for widget in (self.field, self.list, self.none, line(self), self.add):
+        for widget in (self.field, self.list, self.none, line(self), self.foot):
             column.addWidget(widget)
 
     def open_for(self, anchor: QWidget, current: tuple[str, str], notes: Mapping[str, str]) -> None:
         """Opens below `anchor`. `notes` say by account id why an account is not ready."""
+        self._anchor, self._notes = anchor, notes
         self.model.fill(self._entries(notes, current), current)
         self.field.clear()
         self.field.setVisible(self.model.models > LONG)
         self.none.setVisible(self.model.rowCount() == 0)
         self._select(self.model.row_of(*current))
-        rows = sum(self.list.sizeHintForRow(row) for row in range(self.model.rowCount()))
-        extra = scale(54) + (scale(40) if self.field.isVisibleTo(self) else 0)
-        self.open_below(anchor, max(anchor.width(), scale(320)), min(rows, scale(420)) + extra)
+        self.foot.show_for(current[0])
+        self._open()
         (self.field if self.field.isVisible() else self.list).setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _open(self) -> None:
+        """As high as its rows, within bounds."""
+        rows = sum(self.list.sizeHintForRow(row) for row in range(self.model.rowCount()))
+        wide = max(self._anchor.width(), scale(340))
+        foot = self.foot.heightForWidth(wide - 10) if self.foot.hasHeightForWidth() else self.foot.sizeHint().height()
+        extra = scale(24) + foot + (scale(40) if self.field.isVisibleTo(self) else 0)
+        self.open_below(self._anchor, wide, min(rows, scale(420)) + extra)
+
+    def _on_grown(self) -> None:
+        """The lists were asked: other rows, or a word about what went wrong."""
+        if not self.isVisible():
+            return
+        chosen = self.list.currentIndex()
+        one = self.model.entry(chosen.row()) if chosen.isValid() else None
+        self.model.fill(self._entries(self._notes, self.model.current), self.model.current)
+        self.field.setVisible(self.model.models > LONG)
+        self.model.filter(self.field.text())
+        self.none.setVisible(self.model.rowCount() == 0)
+        account_id, model_id = (one.account.id, one.model.id) if one and one.model else self.model.current
+        self._select(self.model.row_of(account_id, model_id))
+        self._open()
 
     def _entries(self, notes: Mapping[str, str], current: tuple[str, str]) -> list[Entry]:
         made: list[Entry] = []
@@ -179,13 +207,20 @@ class PickerPopup(Popup):
             self.hide()
             self.chosen.emit(one.account.id, one.model.id)
 
+    def _on_notes(self) -> None:
+        self.hide()
+        self.notes_wanted.emit()
+
     def _on_add(self) -> None:
         self.hide()
         self.account_wanted.emit("")
 
+    def _on_a_button(self) -> bool:
+        return any(one.hasFocus() for one in (self.foot.add, self.foot.notes, self.foot.refresh))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index = self.list.currentIndex()
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and index.isValid() and not self.add.hasFocus():
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and index.isValid() and not self._on_a_button():
             self._on_clicked(index)
         elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and self.field.hasFocus():
             self.list.keyPressEvent(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 import shiboken6
 from PySide6.QtCore import QObject, Signal
@@ -12,8 +12,11 @@ from PySide6.QtWidgets import QWidget
 from sora_desktop.core.drafts import Draft
 from sora_desktop.core.errors import EnvironmentProblem
 from sora_desktop.core.params import Scalar
+from sora_desktop.engine.offers import place_of
 from sora_desktop.ui.compose.page import Page
 from sora_desktop.ui.studio import Studio
+
+T = TypeVar("T")
 
 
 class Retargeting(QObject):
@@ -34,6 +37,30 @@ class Retargeting(QObject):
         draft_id = page.draft.id
         dialog.agreed.connect(lambda *target: self._on_agreed(draft_id, *target))
         dialog.open()
+
+    async def ask_for(self, account_id: str, model_name: str) -> bool:
+        """Opens the dialog about a draft whose model of this name is gone at the account; False where there is none.
+
+        The open draft comes before others, of those the one changed last.
+        """
+        page = self._page
+        if not self._uses(page.draft, account_id, model_name):
+            await page.flush()
+            drafts = await self._read(self._studio.drafts.all()) or []
+            draft = next((one for one in drafts if self._uses(one, account_id, model_name)), None)
+            if draft is None or not shiboken6.isValid(self):
+                return False
+            page.open(draft)
+        self.ask()
+        return True
+
+    def _uses(self, draft: Draft, account_id: str, model_name: str) -> bool:
+        accounts = self._studio.accounts
+        theirs, named = accounts.get(draft.account), accounts.get(account_id)
+        model = accounts.model(draft.account, draft.model)
+        if theirs is None or named is None or model is None or model.pickable:
+            return False
+        return place_of(theirs) == place_of(named) and model.name == model_name
 
     def _on_agreed(self, draft_id: str, account_id: str, model_id: str, values: dict[str, Scalar]) -> None:
         if self._page.draft.id != draft_id:
@@ -58,7 +85,7 @@ class Retargeting(QObject):
             page.open(draft)
         page.undo_retarget(before)
 
-    async def _read(self, reading: Coroutine[Any, Any, Draft | None]) -> Draft | None:
+    async def _read(self, reading: Coroutine[Any, Any, T]) -> T | None:
         try:
             return await reading
         except EnvironmentProblem:
