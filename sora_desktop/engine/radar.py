@@ -285,7 +285,8 @@ class Radar:
         keyless = {one.account for one in self._sayings.known if one.kind == "key"}
         there = {account.id for account in self._watched()}
         for account_id, watch in self._watches.items():
-            if (watch.blocked or account_id in keyless) and now - watch.looked_at >= SOON:
+            # A list that came with this very look is no new key.
+            if not self._looking and (watch.blocked or account_id in keyless):
                 watch.due = min(watch.due, now + SOON)
         if any(one.account not in there for one in self._sayings.known):
             self._tasks.spawn(self._sayings.end(lambda one: one.account not in there), "account is gone")

@@ -114,6 +114,15 @@ class Service:
     ) -> SentReference:
         raise AssertionError("no job of these tests has a reference")
 
+    async def models(self, connection: Connection, known: Sequence[Model], stamp: Stamp) -> None:
+        """None: it has no list."""
+
+    def listed(self, body: bytes, known: Sequence[Model]) -> Listing:
+        return Listing()
+
+    async def tasks(self, connection: Connection) -> None:
+        """None: it lists none."""
+
 
 def trouble(kind: FailureKind, sent: Sent, code: str, *, transient: bool = False) -> ProviderError:
     return ProviderError(Failure(kind=kind, code=code), sent, transient=transient)
@@ -157,12 +166,3 @@ class OnlyDownloads:
         lender: Connection | None = None,
     ) -> AsyncIterator[Bytes]:
         yield Bytes(self.content)
-
-    async def models(self, connection: Connection, known: Sequence[Model], stamp: Stamp) -> None:
-        """None: it has no list."""
-
-    def listed(self, body: bytes, known: Sequence[Model]) -> Listing:
-        return Listing()
-
-    async def tasks(self, connection: Connection) -> None:
-        """None: it lists none."""
