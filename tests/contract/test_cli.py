@@ -359,6 +359,26 @@ def test_models_as_a_table_and_as_json(sora: CommandLine) -> None:
     assert models[0]["params"][0]["options"][0]["value"] == "10"  # type: ignore[index]
 
 
+def test_models_of_the_live_list(sora: CommandLine, service: SimulatorProcess) -> None:
+    added = sora("accounts", "add", "--provider", "rivya", "--base-url", service.rivya, "--name", "Live", stdin="")
+    assert added.code == 0, added.err
+    service.control("POST", "/manners", {"models": "odd"})
+    service.put_model("ridge-motion-1", extra={"notices": ["Cheaper\x1b[31m on Sundays"]})
+    fresh = sora("models", "--account", "Live", "--refresh")
+    assert fresh.code == 0 and "ridge-motion-1" in fresh.out and "coming soon" in fresh.out, fresh.err
+    assert "Live: Entry 2 of the list is empty; it was left out." in fresh.err
+    assert "Ridge Motion 1: Cheaper [31m on Sundays" in fresh.err and "\x1b" not in fresh.err
+    service.clear()
+    service.take_model("sora-2-pro")
+    (models,) = list(sora("models", "--refresh", "--json").objects)
+    states = {model["id"]: model["availability"] for model in models if model["provider"] == "rivya"}  # type: ignore[index]
+    assert states["sora-2-pro"] == "gone" and states["studio-cut"] == "studio_only"
+    service.fault("http_500", "models", "rivya", times=None)
+    kept = sora("models", "--account", "Live", "--refresh")
+    assert kept.code == 1 and "gone since 20" in kept.out and "The list of before is shown." in kept.err
+    service.clear()
+
+
 @pytest.mark.parametrize("display", [None, ":4242"])
 def test_without_a_display_the_window_says_so(sora: CommandLine, display: str | None) -> None:
     variables = environment() | ({"DISPLAY": display} if display else {})
