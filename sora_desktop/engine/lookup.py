@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sora_desktop.core.errors import UserError
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.params import as_text
 from sora_desktop.engine.works import Works
@@ -37,12 +36,8 @@ class Lookup:
         self.lost: set[str] = set()
 
     def can(self, job: Job) -> bool:
-        """Whether the job's server lists its tasks, and the job may be in the list."""
-        try:
-            server = self._works.provider(job).server
-        except UserError:
-            return False
-        return server is not None and server.lists_tasks and job.submitted_at is not None
+        """Whether the job's service lists its tasks, and the job may be in the list."""
+        return self._works.provider(job).lists_tasks and job.submitted_at is not None
 
     async def find(self, job: Job) -> Listed:
         """Raises ProviderError or UserError where the service cannot be asked."""
@@ -105,12 +100,13 @@ def _surely(task: RemoteTask, job: Job) -> bool:
 
 
 def _sent(job: Job) -> dict[str, str]:
-    """The plain fields of the create call, as text."""
+    """The plain fields of the create call, as text; prompt and model also where they travel elsewhere in it."""
     try:
         body = json.loads(job.body)
     except ValueError:
         return {}
     fields = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+    fields = {"prompt": job.request.prompt, "model": job.request.model, **fields}
     return {key: _line(as_text(value)) for key, value in fields.items() if isinstance(value, (str, int, float))}
 
 

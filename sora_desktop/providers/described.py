@@ -223,8 +223,8 @@ class Described:
     def _listed(self, answer: Answer, entry: Record, connection: Connection, ahead_by: float) -> RemoteTask:
         task = self._told(answer, entry, connection)
         created = None if task.created_at is None else task.created_at + ahead_by
-        prompt, model = (value if isinstance(value := entry[name], str) else None for name in ("prompt", "model"))
-        return replace(task, created_at=created, prompt=prompt, model=model)
+        echo = {name: value for name in ("prompt", "model") if isinstance(value := entry[name], str)}
+        return replace(task, created_at=created, echo=echo)
 
     async def _result(self, connection: Connection, remote_id: str) -> tuple[str, ...]:
         form = self.wire.result
@@ -289,8 +289,9 @@ class Described:
 
     def _told(self, answer: Answer, task: Record, connection: Connection, asked: str = "") -> RemoteTask:
         state = task.get("status")
-        state = str(state).lower() if isinstance(state, bool) else state
-        task = {**task, "status": plain(state, 80) or None, "id": task.get("id")}
+        if isinstance(state, (str, bool, int, float)):  # A number may be a word; an object is none.
+            state = plain(str(state), 80) or None
+        task = {**task, "status": state}
         code, message = task.pop("error_code", None), task.pop("error_message", None)
         if code is not None or message is not None:
             task["error"] = {"code": plain(code, 80) or None, "message": message}

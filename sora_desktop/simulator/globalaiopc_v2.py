@@ -21,8 +21,9 @@ from sora_desktop.simulator.world import World
 BASE = "/globalaiopc/v2/model-center"
 PICTURES = ("first_image", "last_image")
 FIELDS = {
-    "model", "prompt", "reference_images", *PICTURES, "aspect_ratio", "resolution", "duration", "generate_audio", "seed",
-}  # fmt: skip
+    *("model", "prompt", "reference_images", *PICTURES),
+    *("aspect_ratio", "resolution", "duration", "generate_audio", "seed"),
+}
 MOST_REFERENCES = 4
 MARK = "v2"
 """In a task's params: it was made by this call, and only this one tells of it."""

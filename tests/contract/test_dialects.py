@@ -1,4 +1,4 @@
-"""Both dialects against the strict simulator over real sockets: from the request to the file, and every fault."""
+"""The dialects against the strict simulator over real sockets: from the request to the file, and every fault."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from sora_desktop.simulator.keys import SIMULATOR_GLOBALAIOPC_KEY, SIMULATOR_RIV
 from support.dialects import ALL_MODELS, catalog, dialect_of, model, request, shared_context
 from support.simulator import SimulatorProcess
 
-NAMES = ("rivya", "globalaiopc")
+NAMES = ("rivya", "globalaiopc", "globalaiopc_v2")
+"""The last one is described by a file; in the simulator it has the books of the one before."""
 intents = (f"intent-{number}" for number in itertools.count())
 
 
@@ -35,10 +36,11 @@ class Service:
     """One dialect at the simulator."""
 
     def __init__(self, name: str, dialect: Dialect, door: Http, simulator: SimulatorProcess, key: str = "") -> None:
-        base = {"rivya": simulator.rivya, "globalaiopc": simulator.globalaiopc}[name]
+        self.at = name.removesuffix("_v2")
+        base = {"rivya": simulator.rivya, "globalaiopc": simulator.globalaiopc}[self.at]
         keys = {"rivya": SIMULATOR_RIVYA_KEY, "globalaiopc": SIMULATOR_GLOBALAIOPC_KEY}
         self.name, self.dialect, self.door, self.simulator = name, dialect, door, simulator
-        self.connection = Connection(base, key or keys[name])
+        self.connection = Connection(base, key or keys[self.at])
         provider = catalog().provider(name)
         assert provider is not None
         self.model = provider.models[0]
@@ -58,7 +60,7 @@ class Service:
         return caught.value
 
     def billed(self) -> int:
-        return self.simulator.ledger(self.name)["billed_tasks"]
+        return self.simulator.ledger(self.at)["billed_tasks"]
 
 
 @pytest.fixture
@@ -303,7 +305,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_create_that_goes_wrong(service: Service, fault: str):
     before = service.billed()
-    service.simulator.fault(fault, "create", service.name)
+    service.simulator.fault(fault, "create", service.at)
     error = await service.failing(service.create())
     assert (error.sent, error.transient) == FAULTS[fault]
     taken = service.billed() - before
@@ -314,7 +316,7 @@ async def test_a_create_that_goes_wrong(service: Service, fault: str):
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_poll_that_goes_wrong_is_never_the_end(service: Service, fault: str):
     task = await service.create()
-    service.simulator.fault(fault, "poll", service.name)
+    service.simulator.fault(fault, "poll", service.at)
     error = await service.failing(service.dialect.poll(service.connection, task.id))
     permanent = {"unauthorized", "forbidden", "redirect"}
     assert error.transient is (fault not in permanent)
@@ -337,13 +339,13 @@ async def test_other_calls_that_go_wrong(rivya: Service, tmp_path: Path, fault: 
 
 @pytest.mark.parametrize(("args", "wish"), [({"retry_after": 7}, 7), ({"retry_after_date": 60}, 60)])
 async def test_the_wish_to_wait_in_both_forms(service: Service, args: dict[str, Any], wish: float):
-    service.simulator.fault("rate_limited", "create", service.name, args=args)
+    service.simulator.fault("rate_limited", "create", service.at, args=args)
     error = await service.failing(service.create())
     assert error.retry_after == pytest.approx(wish, abs=3)
 
 
 async def test_a_redirect_takes_no_key_along(service: Service):
-    service.simulator.fault("redirect", "create", service.name)
+    service.simulator.fault("redirect", "create", service.at)
     error = await service.failing(service.create())
     assert error.failure.code == "redirected"
     assert service.simulator.requests(leak="1") == []

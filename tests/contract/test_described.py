@@ -1,0 +1,438 @@
+"""A service that only its file knows: an invented one of an odd shape, and GlobalAIOPC's newer call."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from sora_desktop.core.catalog import Provider
+from sora_desktop.core.errors import Billed, FailureKind, ProviderError, Sent
+from sora_desktop.core.provider_files import examine
+from sora_desktop.core.references import Reference, SentReference, room
+from sora_desktop.core.request import GenerationRequest, check
+from sora_desktop.providers import clients, jsonpaths
+from sora_desktop.providers.base import Connection, Dialect, RemoteStatus
+from sora_desktop.providers.http import Http
+from sora_desktop.providers.registry import Dialects
+from sora_desktop.simulator.keys import SIMULATOR_GLOBALAIOPC_KEY
+from support.dialects import dialect_of, error_of, model, request, shared_context
+from support.raw_server import RawServer, in_turn, raw_server, reply
+from support.simulator import SimulatorProcess
+
+KEY = "odd-canary-0123456789"
+ODD = """
+id = "odd"
+name = "Odd"
+dialect = "described"
+base_url = ""
+has_balance = true
+[wire.auth]
+header = "X-Odd-Key"
+template = "Key {key}"
+[wire.headers]
+X-Odd-Version = "7"
+[wire.create]
+method = "PUT"
+path = "/jobs?mode=async"
+params = "input.options"
+idempotency_header = "X-Once"
+[wire.create.fields]
+model = "engine"
+prompt = "content.0.text"
+intent = "ticket"
+first = "input.start"
+[wire.create.fixed]
+"content.0.type" = "text"
+"input.options.format" = "mp4"
+[wire.poll]
+method = "POST"
+path = "/ask"
+body = { ask = { job = "{id}" }, also = ["{id}", 1] }
+[wire.task]
+id = ["$.job.number", "$.answer.job"]
+status = "$.answer.state"
+results = "$.answer.files[?@.kind == 'film'].at"
+error_code = "$.answer.why.no"
+error_message = "$.answer.why.words"
+credits = "$.answer.cost"
+reserved = "$.job.cost"
+seconds = "$.answer.length"
+created = "$.job.at"
+expires = "$.answer.until"
+[wire.task.words]
+queued = ["0"]
+processing = ["1", "Warming Up"]
+succeeded = ["2"]
+failed = ["-1"]
+[wire.result]
+path = "/jobs/{id}/film"
+results = ["$.film", "$.films[*]"]
+[wire.error]
+code = "$.trouble.no"
+message = "$.trouble.words"
+[wire.error.codes]
+"E7" = "credits"
+"E8" = "not_found"
+"E9" = "closed"
+[wire.balance]
+path = "/purse"
+value = "$.purse.left"
+[wire.check]
+path = "/me"
+[wire.tasks]
+path = "/jobs?newest=50"
+items = "$.jobs[*]"
+id = "$.number"
+status = "$.state"
+created = "$.at"
+prompt = "$.asked"
+model = "$.engine"
+[[models]]
+id = "odd-1"
+name = "Odd 1"
+[[models.params]]
+key = "length"
+wire = "integer"
+default = "5"
+options = [{ value = "5" }, { value = "10" }]
+[[models.params]]
+key = "way"
+default = "ends"
+options = [{ value = "ends" }, { value = "styles" }]
+[models.references]
+max_count = 3
+kinds = ["image", "audio"]
+choice = "way"
+slots = [
+  { field = "voice", kind = "audio" },
+  { choice = "ends", field = "first" },
+  { choice = "ends", field = "last" },
+  { choice = "styles", field = "styles", most = 3, array = true },
+]
+"""
+
+
+def odd(text: str = ODD) -> Provider:
+    examined = examine(text, jsonpaths.fault)
+    assert examined.provider is not None, [str(finding) for finding in examined.findings]
+    return examined.provider
+
+
+def asked(prompt: str = "A boat", **values: Any) -> GenerationRequest:
+    return GenerationRequest(provider="odd", model="odd-1", prompt=prompt, values=values)
+
+
+@asynccontextmanager
+async def talking(*answers: bytes, text: str = ODD) -> AsyncIterator[tuple[Dialect, Connection, RawServer]]:
+    with patch.object(clients, "tls_context", shared_context):
+        http = Http(connect=2.0, read=2.0)
+        await http.warm()
+    try:
+        async with raw_server(in_turn(*answers)) as server:
+            yield Dialects(http).of(odd(text)), Connection(server.url + "/api", KEY), server
+    finally:
+        await http.aclose()
+
+
+def body(*references: SentReference, **values: Any) -> Any:
+    dialect = Dialects(Http()).of(odd())
+    return json.loads(dialect.body(odd().models[0], asked(**values), "sd-1", references))
+
+
+# The request.
+
+
+def test_every_field_goes_where_the_file_says():
+    assert body(length="10") == {
+        "content": [{"type": "text", "text": "A boat"}],
+        "engine": "odd-1",
+        "ticket": "sd-1",
+        "input": {"options": {"format": "mp4", "length": 10}},
+    }
+
+
+def test_references_fill_the_slots_in_their_order():
+    first, second, voice = (SentReference(url=f"https://x.org/{name}") for name in ("a", "b", "c"))
+    voice = voice.model_copy(update={"kind": "audio"})
+    ends = body(first, voice, second)["input"]
+    assert (ends["start"], ends["options"]["last"], ends["options"]["voice"]) == (first.url, second.url, voice.url)
+    styles = body(first, first, way="styles")["input"]
+    assert styles["options"]["styles"] == [first.url, first.url]
+    assert "start" not in styles and "way" not in styles["options"]
+
+
+def test_no_more_references_than_there_are_slots():
+    one = odd().models[0]
+    pictures = [Reference(url=f"https://x.org/{number}") for number in range(4)]
+    rule = one.references
+    assert rule is not None and (room(rule, "ends"), room(rule, "styles"), room(rule)) == (3, 3, 3)
+    assert check(one, "A boat", {"way": "styles"}, pictures[:3]) == []
+    [problem] = check(one, "A boat", {"way": "ends"}, pictures)
+    assert (problem.code, problem.args["limit"]) == ("reference_too_many", "3")
+
+
+def test_the_same_request_gives_the_same_bytes_and_leaves_the_file_as_it_is():
+    provider = odd()
+    dialect = Dialects(Http()).of(provider)
+    made = [dialect.body(provider.models[0], asked(), "sd-1", ()) for _ in range(3)]
+    assert len(set(made)) == 1 and provider == odd()
+
+
+async def test_the_key_travels_in_its_header_and_nowhere_else():
+    accepted = reply(200, {"job": {"number": 42, "cost": 3, "at": 1_700_000_000}})
+    async with talking(accepted, reply(200, {"answer": {"job": 42, "state": 1}})) as (dialect, connection, server):
+        task = await dialect.create(connection, b"{}", "sd-1")
+        assert (task.id, task.status, task.reserved, task.created_at) == (
+            "42",
+            RemoteStatus.PROCESSING,
+            3,
+            1_700_000_000,
+        )
+        await dialect.poll(connection, "42")
+    create, poll = server.asked
+    assert (create.method, create.target) == ("PUT", "/api/jobs?mode=async")
+    assert (create.headers["x-odd-key"], create.headers["x-odd-version"]) == (f"Key {KEY}", "7")
+    assert create.headers["x-once"] == "sd-1" and "x-once" not in poll.headers
+    assert (poll.method, poll.target, poll.json) == ("POST", "/api/ask", {"ask": {"job": "42"}, "also": ["42", 1]})
+    for each in server.asked:
+        assert "authorization" not in each.headers
+        assert KEY not in json.dumps({**each.headers, "x-odd-key": ""}) + each.target + each.body.decode()
+
+
+# The answers.
+
+
+async def polled(answer: object, *more: bytes) -> Any:
+    async with talking(reply(200, answer), *more) as (dialect, connection, server):
+        return await dialect.poll(connection, "42"), server
+
+
+async def test_a_task_that_is_done():
+    films = [{"kind": "still", "at": "https://x.org/a.png"}, {"kind": "film", "at": "https://x.org/a.mp4"}]
+    answer = {"job": 42, "state": 2, "files": films, "cost": 4, "length": 7.5, "until": "2030-01-01T00:00:00Z"}
+    task, _ = await polled({"answer": answer})
+    assert (task.status, task.urls, task.final, task.seconds) == (
+        RemoteStatus.SUCCEEDED,
+        ("https://x.org/a.mp4",),
+        4,
+        7.5,
+    )
+    assert task.expires_at == 1_893_456_000 and task.note == ""
+
+
+async def test_a_result_that_takes_a_call_of_its_own():
+    task, server = await polled({"answer": {"state": "2"}}, reply(200, {"films": ["https://x.org/b.mp4"]}))
+    assert task.urls == ("https://x.org/b.mp4",)
+    assert (server.asked[1].method, server.asked[1].target) == ("GET", "/api/jobs/42/film")
+
+
+async def test_a_result_that_cannot_be_asked_for_is_no_end_of_the_task():
+    async with talking(reply(200, {"answer": {"state": 2}}), reply(502, "<h1>Bad</h1>")) as (dialect, connection, _):
+        error = await error_of(dialect.poll(connection, "42"))
+    assert error.transient and error.failure.kind is FailureKind.SERVER
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "noted"),
+    [
+        ("0", RemoteStatus.QUEUED, False),
+        ("WARMING up", RemoteStatus.PROCESSING, False),
+        (-1, RemoteStatus.FAILED, False),
+        ("dreaming", RemoteStatus.PROCESSING, True),
+        ("completed", RemoteStatus.SUCCEEDED, True),
+    ],
+)
+async def test_words_for_states(state: object, status: RemoteStatus, noted: bool):
+    task, _ = await polled({"answer": {"job": 42, "state": state}}, reply(200, {"film": "https://x.org/a.mp4"}))
+    assert (task.status, bool(task.note)) == (status, noted)
+
+
+async def test_a_failed_task_says_why():
+    task, _ = await polled({"answer": {"state": -1, "why": {"no": "E5", "words": f"Too odd, {KEY}"}, "cost": 0}})
+    assert (task.status, task.failure.code, task.failure.billed) == (
+        RemoteStatus.FAILED,
+        "generation_failed",
+        Billed.NO,
+    )
+    assert task.failure.detail.startswith("Too odd") and KEY not in task.failure.detail
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "sent", "kind"),
+    [
+        (200, {"trouble": {"no": "E7", "words": "empty purse"}}, Sent.REFUSED, FailureKind.CREDITS),
+        (500, {"trouble": {"no": "E9"}}, Sent.REFUSED, FailureKind.SERVER),
+        (200, {"trouble": {"no": 401, "words": "who?"}}, Sent.REFUSED, FailureKind.KEY),
+        (200, {"code": 403, "msg": "who?", "data": None}, Sent.REFUSED, FailureKind.KEY),
+        (400, {"trouble": {"no": "E1", "words": "length is odd"}}, Sent.REFUSED, FailureKind.REFUSED),
+        (200, {"trouble": {"no": "E1", "words": "hm"}}, Sent.AMBIGUOUS, FailureKind.SERVER),
+        (200, {"job": {}}, Sent.AMBIGUOUS, FailureKind.SERVER),
+        (200, [], Sent.AMBIGUOUS, FailureKind.SERVER),
+        (200, "<html>busy</html>", Sent.AMBIGUOUS, FailureKind.SERVER),
+        (500, {"trouble": {"no": "E1"}}, Sent.AMBIGUOUS, FailureKind.SERVER),
+        (429, {"trouble": {"words": "slow"}}, Sent.REFUSED, FailureKind.RATE),
+        (302, "", Sent.REFUSED, FailureKind.NETWORK),
+    ],
+)
+async def test_whether_a_request_may_have_been_taken(status: int, answer: object, sent: Sent, kind: FailureKind):
+    async with talking(reply(status, answer)) as (dialect, connection, _):
+        error = await error_of(dialect.create(connection, b'{"input":{"options":{"length":5}}}', "sd-1"))
+    assert (error.sent, error.failure.kind) == (sent, kind)
+    assert error.failure.billed is (Billed.MAYBE if sent is Sent.AMBIGUOUS else Billed.NO)
+    if "length" in str(answer):
+        assert error.failure.field == "length" and error.failure.detail == "length is odd"
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "kind"),
+    [
+        (404, {"trouble": {"words": "no such job"}}, FailureKind.NOT_FOUND),
+        (200, {"trouble": {"no": "E8"}}, FailureKind.NOT_FOUND),
+        (200, {"answer": {}}, FailureKind.SERVER),
+        (200, {"answer": {"state": ["2"]}}, FailureKind.SERVER),
+    ],
+)
+async def test_a_poll_that_brings_no_task(status: int, answer: object, kind: FailureKind):
+    async with talking(reply(status, answer)) as (dialect, connection, _):
+        error = await error_of(dialect.poll(connection, "42"))
+    assert error.failure.kind is kind
+
+
+async def test_an_id_cannot_leave_its_place_in_the_path():
+    async with talking(reply(200, {"answer": {"state": 2}}), reply(200, {"film": "https://x.org/a.mp4"})) as talk:
+        dialect, connection, server = talk
+        await dialect.poll(connection, "../a?b=c#d/é")
+        assert server.asked[1].target == "/api/jobs/..%2Fa%3Fb%3Dc%23d%2F%C3%A9/film"
+        for remote_id in ("", ".", ".."):
+            assert (await error_of(dialect.poll(connection, remote_id))).sent is Sent.REFUSED
+
+
+async def test_hostile_answers_cost_nothing():
+    deep: Any = {"at": "https://x.org/deep.mp4", "kind": "film"}
+    for _ in range(400):
+        deep = [deep]
+    many = [{"kind": "film", "at": f"https://x.org/{number}.mp4"} for number in range(5000)]
+    text = ODD.replace("\"$.answer.files[?@.kind == 'film'].at\"", '"$..at"')
+    async with talking(reply(200, {"answer": {"state": 2, "files": many}}), text=text) as (dialect, connection, _):
+        assert len((await dialect.poll(connection, "42")).urls) == jsonpaths.MAX_FOUND
+    async with talking(
+        reply(200, {"answer": {"state": 2, "files": deep}}), reply(200, {"film": "https://x.org/a.mp4"}), text=text
+    ) as (dialect, connection, _):
+        assert (await dialect.poll(connection, "42")).urls == ("https://x.org/a.mp4",)
+    huge = reply(200, {"answer": {"state": 2}, "padding": "x" * 1_000_001})
+    async with talking(huge) as (dialect, connection, _):
+        assert (await error_of(dialect.poll(connection, "42"))).failure.code == "answer_broken"
+
+
+# Free calls.
+
+
+async def test_the_balance_and_the_check():
+    purse = reply(200, {"purse": {"left": "12.5"}})
+    async with talking(reply(200, {"me": 1}), purse, purse) as (dialect, connection, server):
+        seen = await dialect.check(connection)
+        assert (seen.balance, seen.verified, seen.http_status) == (12.5, True, 200)
+        assert await dialect.balance(connection) == 12.5
+    assert [each.target for each in server.asked] == ["/api/me", "/api/purse", "/api/purse"]
+    async with talking(reply(200, {"trouble": {"no": 401, "words": "who?"}})) as (dialect, connection, _):
+        assert (await error_of(dialect.check(connection))).failure.kind is FailureKind.KEY
+    async with talking(reply(200, "<html>a portal</html>")) as (dialect, connection, _):
+        assert (await error_of(dialect.check(connection))).failure.code == "not_found_call"
+
+
+async def test_without_a_free_call_a_task_is_asked_for_that_is_none():
+    text = ODD[: ODD.index("[wire.balance]")] + ODD[ODD.index("[[models]]") :]
+    text = text.replace("has_balance = true", "")
+    for answer, code in (
+        (reply(404, {"trouble": {"no": "E8"}}), ""),
+        (reply(200, {"trouble": {"no": "E8"}}), ""),
+        (reply(401, {"trouble": {"words": "who?"}}), "key_rejected"),
+        (reply(200, {"trouble": {"no": "E7"}}), "credits_short"),
+        (reply(404, "<html>nothing here</html>"), "not_found_call"),
+    ):
+        async with talking(answer, text=text) as (dialect, connection, _):
+            if code:
+                assert (await error_of(dialect.check(connection))).failure.code == code
+            else:
+                assert not (await dialect.check(connection)).verified
+            assert await dialect.tasks(connection) is None and await dialect.models(connection, (), None) is None  # type: ignore[arg-type]
+
+
+async def test_the_list_of_tasks():
+    jobs = [{"number": 7, "state": 1, "at": 1000, "asked": "A boat", "engine": "odd-1"}, {"state": 1}, "x"]
+    async with talking(reply(200, {"jobs": jobs})) as (dialect, connection, server):
+        found = await dialect.tasks(connection)
+    assert found is not None and [task.id for task in found] == ["7"]
+    assert (found[0].status, found[0].echo) == (RemoteStatus.PROCESSING, {"prompt": "A boat", "model": "odd-1"})
+    assert found[0].created_at == 1000 and server.asked[0].target == "/api/jobs?newest=50"
+
+
+async def test_a_file_is_refused_where_only_addresses_are_taken(tmp_path: Any):
+    async with talking(reply(200, {})) as (dialect, connection, server):
+        reference = Reference(name="a.png", path=str(tmp_path / "a.png"))
+        error = await error_of(
+            dialect.upload(connection, odd().models[0], reference, tmp_path / "a.png", lambda *_: None)
+        )
+    assert (error.failure.code, error.sent, server.asked) == ("reference_needs_url", Sent.REFUSED, [])
+
+
+async def test_a_key_that_no_header_can_carry_is_not_sent():
+    async with talking(reply(200, {})) as (dialect, connection, server):
+        with pytest.raises(ProviderError) as caught:
+            await dialect.create(Connection(connection.base_url, "a\r\nb"), b"{}", "i")
+    assert (caught.value.sent, server.asked) == (Sent.NOT_SENT, [])
+
+
+# GlobalAIOPC's newer call, as its file ships.
+
+
+async def test_the_newer_call_from_the_request_to_the_file(simulator: SimulatorProcess):
+    name, one = "globalaiopc_v2", model("globalaiopc_v2", "openAiSora2Pro")
+    with patch.object(clients, "tls_context", shared_context):
+        http = Http(connect=2.0, read=2.0)
+        await http.warm()
+    try:
+        dialect = dialect_of(http, name)
+        connection = Connection(simulator.globalaiopc, SIMULATOR_GLOBALAIOPC_KEY)
+        values = {"aspect_ratio": "16:9", "duration": 4, "resolution": "720p", "generate_audio": True, "seed": 7}
+        pictures = [SentReference(url=f"https://example.com/{number}.png") for number in range(2)]
+        wanted = request(name, one.id, "A boat at first light", **values)
+        sent = dialect.body(one, wanted, "i", pictures)
+        assert json.loads(sent) == {
+            "model": one.id,
+            "prompt": "A boat at first light",
+            **values,
+            "first_image": pictures[0].url,
+            "last_image": pictures[1].url,
+        }
+        task = await dialect.create(connection, sent, "i")
+        assert (await dialect.poll(connection, task.id)).status is RemoteStatus.QUEUED
+        simulator.end(task.id)
+        done = await dialect.poll(connection, task.id)
+        assert (done.status, done.final, done.seconds, done.note) == (RemoteStatus.SUCCEEDED, 24, 4, "")
+        async with http.download(done.urls[0], allow_private=True) as download:
+            data = b"".join([chunk async for chunk in download.chunks()])
+        assert data[4:8] == b"ftyp"
+        listed = request(name, one.id, pictures="references")
+        sent = dialect.body(one, listed, "i", pictures)
+        assert json.loads(sent)["reference_images"] == [each.url for each in pictures]
+        task = await dialect.create(connection, sent, "i")
+        simulator.end(task.id, "fail", message="No people.")
+        failed = await dialect.poll(connection, task.id)
+        assert failed.failure is not None and failed.failure.detail == "No people."
+        # What the check of our own lets through, the strict simulator takes.
+        bodies = [
+            dialect.body(one, request(name, one.id, aspect_ratio=aspect, **more), "i", ())
+            for aspect in ("16:9", "9:16")
+            for more in ({}, {"duration": "12"}, {"generate_audio": "false"}, {"seed": "0"})
+        ]
+        for each in await asyncio.gather(*(dialect.create(connection, each, "i") for each in bodies)):
+            assert each.status is RemoteStatus.QUEUED
+    finally:
+        await http.aclose()
