@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,10 @@ XDG = ("CONFIG", "DATA", "CACHE", "STATE")
 
 hypothesis.settings.register_profile("here", deadline=None)  # A busy machine is no failure.
 hypothesis.settings.load_profile("here")
+
+
+# A shell that starts us in the background has Ctrl+C ignored, and every program that a test starts would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

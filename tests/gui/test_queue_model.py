@@ -146,6 +146,15 @@ def test_a_removed_row_is_no_longer_selected(qtbot, tmp_path) -> None:
     assert view.selected_jobs() == []
 
 
+def test_a_row_that_went_is_nothing_and_no_error() -> None:
+    model = model_of(*(made(str(number), State.DONE, finished_at=NOW - number) for number in range(5)))
+    last = model.index(model.rowCount() - 1)
+    assert model.flags(last) & Qt.ItemFlag.ItemIsSelectable
+    model.set_show(Show.PROBLEMS)
+    assert model.flags(last) == Qt.ItemFlag.NoItemFlags
+    assert last.data() is None and last.data(Qt.ItemDataRole.ToolTipRole) is None
+
+
 def test_the_model_keeps_qts_rules(qtbot) -> None:
     model = model_of(*(made(f"{number}") for number in range(5)))
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)

@@ -204,7 +204,8 @@ class QueueModel(QAbstractListModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        if not index.isValid():
+        # While rows go, Qt still asks for some that were there: of a selection, of the row under the mouse.
+        if not index.isValid() or index.row() >= len(self._rows):
             return Qt.ItemFlag.NoItemFlags
         row = self._rows[index.row()]
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
@@ -214,6 +215,8 @@ class QueueModel(QAbstractListModel):
         if not index.isValid() or index.row() >= len(self._rows):
             return None
         row = self._rows[index.row()]
+        if row.kind is not Kind.SECTION and not self.jobs_of(row):
+            return None
         if row.kind is Kind.SECTION:
             title = self.lines.section(row.id)
             match role:
