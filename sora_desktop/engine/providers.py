@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sora_desktop.core.catalog import Provider
+from sora_desktop.core.errors import UserError
 from sora_desktop.core.signal import Signal
 from sora_desktop.engine.offers import Offers
 from sora_desktop.providers.threads import in_thread
-from sora_desktop.storage.catalog import user_files
+from sora_desktop.storage.catalog import add_user_file, user_file, user_files
+
+if TYPE_CHECKING:
+    from sora_desktop.core.provider_files import Examined
 
 SHIPPED = "a service that ships with the program"
 
@@ -44,6 +50,32 @@ class Providers:
                 others = True
         if others:
             self.changed.emit()
+
+    async def add(self, source: Path) -> str:
+        """Copies a file into the folder and takes it in use; the id of the service that it describes.
+
+        Raises UserError `provider_file_wrong` with what is wrong, and then copies nothing; EnvironmentProblem for the
+        disk.
+        """
+        file = await in_thread(partial(user_file, source))
+        if file.problem:
+            raise UserError("provider_file_wrong", problem=f"{file.name}: {file.problem}")
+        examined = await in_thread(partial(self._examined, file.text))
+        if examined.provider is None:
+            problem = "\n".join(f"{file.name}:{finding}" for finding in examined.findings[:5])
+            raise UserError("provider_file_wrong", problem=problem[:1000])
+        await in_thread(partial(add_user_file, self.folder, file))
+        await self.reload()
+        return examined.provider.id
+
+    def _examined(self, text: str) -> Examined:
+        """On a thread. The ids of the other files are taken, too."""
+        from sora_desktop.core.provider_files import examine
+        from sora_desktop.providers import jsonpaths
+
+        taken = {provider.id: SHIPPED for provider in self._shipped}
+        taken |= {provider_id: f"the service in {name}" for provider_id, name in self.files.items()}
+        return examine(text, jsonpaths.fault, taken=taken)
 
     def _read(self) -> tuple[list[Provider], dict[str, str], tuple[str, ...]]:
         """On a thread: a folder may be far away, and the first JSONPath brings its library."""

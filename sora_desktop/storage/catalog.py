@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from sora_desktop.core.catalog import Catalog, parse
+from sora_desktop.storage.library import disk_problems, ensure_folder
 from sora_desktop.storage.resources import resource
 
 MOST_FILES = 200
@@ -28,10 +30,27 @@ def user_files(folder: Path) -> tuple[UserFile, ...]:
         files = sorted(file for file in folder.glob("*.toml") if not file.name.startswith("."))
     except OSError:
         return ()
-    return tuple(_read(file) for file in files[:MOST_FILES])
+    return tuple(user_file(file) for file in files[:MOST_FILES])
 
 
-def _read(file: Path) -> UserFile:
+def add_user_file(folder: Path, file: UserFile) -> Path:
+    """Puts a file into `folder`, under another name where one of its name is there. Raises EnvironmentProblem."""
+    ensure_folder(folder, private=True)
+    stem = Path(file.name).stem
+    with disk_problems(folder):
+        for number in count(1):
+            target = folder / (f"{stem}.toml" if number == 1 else f"{stem} ({number}).toml")
+            try:
+                with target.open("x", encoding="utf-8", newline="") as made:
+                    made.write(file.text)
+            except FileExistsError:
+                continue
+            return target
+    raise AssertionError("there is always a free name")
+
+
+def user_file(file: Path) -> UserFile:
+    """A file of the user's, wherever it is. Never raises."""
     try:
         if not file.is_file():
             return UserFile(file.name, problem="this is no file")

@@ -127,17 +127,24 @@ class ShortcutsDialog(HelpDialog):
 
 
 class ReadmeDialog(HelpDialog):
-    """The README that came with the program."""
+    """The README that came with the program, or a document of docs/ (`name`, without .md)."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, name: str = "") -> None:
         super().__init__("", parent)
         self.setWindowTitle(self.tr("Read me"))
         self.resize(scale(760), scale(620))
         self.text = QTextBrowser()
         self.text.setProperty("look", "report")
         self.text.setOpenExternalLinks(True)
-        self.text.setMarkdown(readme())
+        self.text.setMarkdown(document(name) if name else readme())
         self.body.addWidget(self.text)
+
+
+def document(name: str) -> str:
+    """A document of docs/ as Markdown; the README where it did not come along."""
+    places = (resource().parent / "docs", resource("docs"))
+    found = next((place / f"{name}.md" for place in places if (place / f"{name}.md").is_file()), None)
+    return found.read_text(encoding="utf-8") if found else readme()
 
 
 def readme() -> str:

@@ -31,6 +31,11 @@ def open_folder(folder: Path) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
+def open_file(file: Path) -> bool:
+    """Opens the file with the system's program for it. False where there is none."""
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(file)))
+
+
 def free_bytes(folder: Path) -> int | None:
     """The bytes free there, or None where the disk does not answer."""
     try:

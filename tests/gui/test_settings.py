@@ -400,7 +400,7 @@ def test_the_search_finds_pages_by_what_is_written_on_them(dialog: SettingsDialo
     def listed() -> list[str]:
         return [each.text() for each in dialog._nav_buttons.values() if each.isVisible()]
 
-    assert listed() == ["Accounts", "Files", "Appearance", "Privacy"]
+    assert listed() == ["Accounts", "Providers", "Files", "Appearance", "Privacy"]
     qtbot.keyClicks(dialog.search, "TELEmetry")
     assert listed() == ["Privacy"]
     qtbot.keyClick(dialog.search, Qt.Key.Key_Return)

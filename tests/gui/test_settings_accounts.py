@@ -172,7 +172,7 @@ def test_a_mended_address_is_shown_as_it_is_kept_and_says_so(
     opened.idle()
     assert form.base_url.text() == kept(opened, account).base_url == "https://gate.example.com"
     assert "gate.example.com/" in form.note_of("url")
-    write(qtbot, form.base_url, "https://gate.example.com/api")
+    write(qtbot, form.base_url, "https://gate.example.com/video")
     qtbot.keyClick(form.base_url, Qt.Key.Key_Tab)
     opened.idle()
     assert form.note_of("url") == ""

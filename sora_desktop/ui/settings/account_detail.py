@@ -13,6 +13,7 @@ from sora_desktop.ui.settings.account_state import AccountStates
 from sora_desktop.ui.settings.form import head
 from sora_desktop.ui.settings.headers_section import HeadersSection
 from sora_desktop.ui.settings.reference_host import ReferenceHostSection
+from sora_desktop.ui.settings.server_card import ServerCard
 from sora_desktop.ui.settings.test_card import TestCard
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
@@ -50,6 +51,8 @@ class AccountDetail(QWidget):
             wrap=True,
         )
         self._promise.setContentsMargins(2, 0, 0, 0)
+        self.server = ServerCard(studio)
+        self.server.checked.connect(self._states.test)
         self.headers = HeadersSection(studio)
         self.host = ReferenceHostSection(studio)
         self.remove = button(self.tr("Remove account…"), "danger", "trash")
@@ -65,7 +68,7 @@ class AccountDetail(QWidget):
         column = QVBoxLayout(body)
         column.setContentsMargins(24, 18, 24, 12)
         column.setSpacing(10)
-        for widget in (self.form, self.card, self._promise, self.headers, self.host):
+        for widget in (self.form, self.server, self.card, self._promise, self.headers, self.host):
             column.addWidget(widget)
         column.addStretch(1)
         column.addWidget(self.remove, 0, Qt.AlignmentFlag.AlignLeft)
@@ -93,6 +96,7 @@ class AccountDetail(QWidget):
             self._scroll.verticalScrollBar().setValue(0)
         self._id = account_id
         self.form.show_account(account_id)
+        self.server.show_account(account_id)
         self.headers.show_account(account_id)
         self.host.show_account(account_id)
         self._fill()

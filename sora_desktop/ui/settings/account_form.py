@@ -134,8 +134,9 @@ class AccountForm(Form):
             self.set_shown(row, own)
         self.set_shown("http", own and (account.allow_http or bool(self.text_of("url"))))
         self.allow_http.setChecked(account.allow_http)
-        self.reset_url.setVisible(bool(provider.base_url))
-        self.reset_url.setEnabled(account.base_url != provider.base_url)
+        address = self._own_address(account)
+        self.reset_url.setVisible(bool(address))
+        self.reset_url.setEnabled(account.base_url != address)
         self.colour.set_value(colours_of(self._studio.accounts.all).get(account.id, ""))
         self.proxy.setCurrentIndex(max(0, self.proxy.findData(account.proxy)))
         self.key.set_hint(provider.key_hint)
@@ -195,7 +196,7 @@ class AccountForm(Form):
         self.note("url", "\n".join(filter(None, lines)))
 
     def _mended(self, account: Account, typed: str) -> str:
-        provider = self._studio.accounts.provider(account.id)
+        provider = self._studio.catalog.provider(account.provider)
         try:
             mended = mend_base_url(typed, allow_http=account.allow_http, tails=provider.tails if provider else ())
         except UserError:
@@ -214,10 +215,16 @@ class AccountForm(Form):
             self.change("url", base_url=self.base_url.text())
 
     def _on_url_reset(self) -> None:
-        provider = self._studio.accounts.provider(self._id)
-        if provider is not None:
-            self.base_url.setText(provider.base_url)
-            self.change("url", base_url=provider.base_url)
+        account = self.account()
+        if account is not None:
+            address = self._own_address(account)
+            self.base_url.setText(address)
+            self.change("url", base_url=address)
+
+    def _own_address(self, account: Account) -> str:
+        """The service's address as the catalogue has it; empty for a server of the user's own."""
+        provider = self._studio.catalog.provider(account.provider)
+        return provider.base_url if provider else ""
 
     def _on_allow_http(self, on: bool) -> None:
         self.change("url", allow_http=on, base_url=self.base_url.text())

@@ -126,7 +126,10 @@ class AccountsPage(QWidget):
     def _on_added(self, account_id: str, address: str) -> None:
         self.turn_to(account_id)
         self.detail.form.say_typed(account_id, address)
-        self.states.test(account_id)
+        if self._studio.servers.is_server(account_id):
+            self.detail.server.start_check()
+        else:
+            self.states.test(account_id)
 
     def _on_cancelled(self) -> None:
         self.new.forget()

@@ -25,6 +25,7 @@ from sora_desktop.ui.settings.accounts_page import AccountsPage
 from sora_desktop.ui.settings.appearance_page import AppearancePage
 from sora_desktop.ui.settings.files_page import FilesPage
 from sora_desktop.ui.settings.privacy_page import PrivacyPage
+from sora_desktop.ui.settings.providers_page import ProvidersPage
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.widgets.basic import button, keep_height, label, sized
@@ -48,8 +49,11 @@ class SettingsDialog(QDialog):
         self.setModal(False)
 
         self.accounts = AccountsPage(studio)
+        self.providers = ProvidersPage(studio)
+        self.providers.account_wanted.connect(lambda name: self.show_page("accounts", new_provider=name))
         self._pages: dict[str, QWidget] = {
             "accounts": self.accounts,
+            "providers": self.providers,
             "files": FilesPage(studio),
             "appearance": AppearancePage(studio),
             "privacy": PrivacyPage(studio),
@@ -115,6 +119,7 @@ class SettingsDialog(QDialog):
         group = QButtonGroup(nav)
         words = {
             "accounts": (self.tr("Accounts"), "user"),
+            "providers": (self.tr("Providers"), "plug"),
             "files": (self.tr("Files"), "folder"),
             "appearance": (self.tr("Appearance"), "sun"),
             "privacy": (self.tr("Privacy"), "shield"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from http import HTTPStatus
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from sora_desktop.core.errors import ProviderError
+from sora_desktop.core.errors import ProviderError, SoraError
 from sora_desktop.ui.settings.account_state import AccountState, Outcome
-from sora_desktop.ui.widgets.basic import button, keep_height, label, line
+from sora_desktop.ui.widgets.basic import Elided, button, keep_height, label, line
 from sora_desktop.ui.widgets.hints import Picture
 from sora_desktop.ui.words import credits, number, sentence
 
@@ -26,7 +26,7 @@ class TestCard(QFrame):
         self.setProperty("look", "card")
         self._picture = Picture("plug", "muted")
         self._title = label(face="section")
-        self._when = label(face="secondary", ink="muted")
+        self._when = Elided(face="secondary", ink="muted")
         self.button = button(self.tr("Test"))
         self.button.clicked.connect(self.wanted)
         top = QWidget()
@@ -94,7 +94,7 @@ class TestCard(QFrame):
             self._head("plug", "muted", self.tr("Not tested yet"))
         if check is not None:
             self._show_facts(check.http_status, check.milliseconds, check.balance, check.models)
-        reason = self._words(error) if error else ""
+        reason = failure_words(error) if error else ""
         if check is not None and not check.verified:
             reason = self.tr("This service has no free call that proves the key. The first clip will show it.")
         self._reason.setText(reason)
@@ -116,17 +116,18 @@ class TestCard(QFrame):
         for value, text in zip(self._values, texts, strict=True):
             value.setText(text)
 
-    def _words(self, error: Exception) -> str:
-        """The sentence, then what the service itself said, then what its support asks for."""
-        if not isinstance(error, ProviderError):
-            return sentence(error)  # type: ignore[arg-type]
-        failure = error.failure
-        lines = [sentence(failure)]
-        if failure.detail and failure.detail not in lines[0]:
-            lines.append(self.tr("The service says: {0}").format(failure.detail[:400]))
-        if failure.request_id:
-            lines.append(self.tr("Request id: {0}").format(failure.request_id))
-        return "\n".join(lines)
+
+def failure_words(error: SoraError) -> str:
+    """The sentence, then what the service itself said, then what its support asks for."""
+    if not isinstance(error, ProviderError):
+        return sentence(error)
+    failure = error.failure
+    lines = [sentence(failure)]
+    if failure.detail and failure.detail not in lines[0]:
+        lines.append(QCoreApplication.translate("TestCard", "The service says: {0}").format(failure.detail[:400]))
+    if failure.request_id:
+        lines.append(QCoreApplication.translate("TestCard", "Request id: {0}").format(failure.request_id))
+    return "\n".join(lines)
 
 
 def _status(status: int) -> str:
