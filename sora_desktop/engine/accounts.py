@@ -327,6 +327,8 @@ class Accounts:
         if answer.state is SecretState.LOCKED:
             raise UserError("key_locked")
         kept: dict[str, str] = json.loads(answer.value) if answer.value else {}
+        for value in kept.values():
+            know(value)
         missing = [name for name in account.header_names if name not in kept]
         if missing:
             raise UserError("headers_missing", names=", ".join(missing))
