@@ -113,35 +113,34 @@ def test_what_was_paid_and_failed_says_why(simulator: SimulatorProcess, videos: 
     assert videos.get(f"/{task}/content").status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("fields", "param", "code"),
-    [
-        ({"model": ...}, "model", "missing_required_parameter"),
-        ({"model": "gpt-4o-mini"}, "model", "model_not_found"),
-        ({"prompt": ...}, "prompt", "missing_required_parameter"),
-        ({"prompt": " "}, "prompt", "invalid_value"),
-        ({"prompt": ["x"]}, "prompt", "invalid_type"),
-        ({"prompt": "x" * 32_001}, "prompt", "invalid_value"),
-        ({"seconds": 4}, "seconds", "invalid_type"),
-        ({"seconds": "5"}, "seconds", "invalid_value"),
-        ({"seconds": "04"}, "seconds", "invalid_value"),
-        ({"size": "1920x1080"}, "size", "invalid_value"),
-        ({"size": "720×1280"}, "size", "invalid_value"),
-        ({"size": None}, "size", "invalid_type"),
-        ({"input_reference": "https://example.com/a.png"}, "input_reference", "invalid_value"),
-        ({"seed": 1}, "seed", "unknown_parameter"),
-        ({"aspect_ratio": "16:9"}, "aspect_ratio", "unknown_parameter"),
-    ],
-)
-def test_what_the_contract_forbids(
-    simulator: SimulatorProcess, videos: Videos, fields: dict[str, Any], param: str, code: str
-) -> None:
+FORBIDDEN: list[tuple[dict[str, Any], str, str]] = [
+    ({"model": ...}, "model", "missing_required_parameter"),
+    ({"model": "gpt-4o-mini"}, "model", "model_not_found"),
+    ({"prompt": ...}, "prompt", "missing_required_parameter"),
+    ({"prompt": " "}, "prompt", "invalid_value"),
+    ({"prompt": ["x"]}, "prompt", "invalid_type"),
+    ({"prompt": "x" * 32_001}, "prompt", "invalid_value"),
+    ({"seconds": 4}, "seconds", "invalid_type"),
+    ({"seconds": "5"}, "seconds", "invalid_value"),
+    ({"seconds": "04"}, "seconds", "invalid_value"),
+    ({"size": "1920x1080"}, "size", "invalid_value"),
+    ({"size": "720×1280"}, "size", "invalid_value"),
+    ({"size": None}, "size", "invalid_type"),
+    ({"input_reference": "https://example.com/a.png"}, "input_reference", "invalid_value"),
+    ({"seed": 1}, "seed", "unknown_parameter"),
+    ({"aspect_ratio": "16:9"}, "aspect_ratio", "unknown_parameter"),
+]
+
+
+def test_what_the_contract_forbids(simulator: SimulatorProcess, videos: Videos, subtests: pytest.Subtests) -> None:
     before = simulator.ledger("openai_videos")["billed_tasks"]
-    answer = videos.create(**fields)
-    assert answer.status_code == 400
-    error = answer.json()["error"]
-    assert set(error) == {"message", "type", "param", "code"}
-    assert (error["type"], error["param"], error["code"]) == ("invalid_request_error", param, code)
+    for fields, param, code in FORBIDDEN:
+        with subtests.test(str(fields)[:60]):
+            answer = videos.create(**fields)
+            assert answer.status_code == 400
+            error = answer.json()["error"]
+            assert set(error) == {"message", "type", "param", "code"}
+            assert (error["type"], error["param"], error["code"]) == ("invalid_request_error", param, code)
     assert simulator.ledger("openai_videos")["billed_tasks"] == before
 
 
@@ -168,65 +167,70 @@ def test_the_fields_of_a_diffusion_server(simulator: SimulatorProcess, videos: V
     assert kept == {name: value for name, value in EXTRAS.items() if name != "model"} | {"form": form}
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"width": ...},
-        {"width": "832"},
-        {"width": 833},
-        {"width": 8192},
-        {"size": "480x832"},
-        {"num_frames": 0},
-        {"num_frames": 33.0},
-        {"num_frames": True},
-        {"fps": 1, "num_frames": 31},
-        {"guidance_scale": 21},
-        {"guidance_scale": "high"},
-        {"seed": -1},
-        {"seed": 2**32},
-        {"num_inference_steps": 201},
-        {"negative_prompt": 3},
-        {"lora": "x"},
-    ],
-)
-def test_their_types_and_ranges(simulator: SimulatorProcess, videos: Videos, fields: dict[str, Any]) -> None:
+OUT_OF_RANGE: list[dict[str, Any]] = [
+    {"width": ...},
+    {"width": "832"},
+    {"width": 833},
+    {"width": 8192},
+    {"size": "480x832"},
+    {"num_frames": 0},
+    {"num_frames": 33.0},
+    {"num_frames": True},
+    {"fps": 1, "num_frames": 31},
+    {"guidance_scale": 21},
+    {"guidance_scale": "high"},
+    {"seed": -1},
+    {"seed": 2**32},
+    {"num_inference_steps": 201},
+    {"negative_prompt": 3},
+    {"lora": "x"},
+]
+
+
+def test_their_types_and_ranges(simulator: SimulatorProcess, videos: Videos, subtests: pytest.Subtests) -> None:
     simulator.be("sglang")
-    answer = videos.create(**EXTRAS | fields)
-    assert answer.status_code == 400
-    assert answer.json()["error"]["param"] in {*fields, "size"}
-    if not isinstance(next(iter(fields.values())), str):
-        # A number in a form is the same number.
-        same = {name: value for name, value in fields.items() if value not in (33.0, 3)}
-        assert not same or videos.form(**EXTRAS | same).status_code == 400
-
-
-@pytest.mark.parametrize(("kind", "mime"), [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")])
-def test_a_picture_travels_in_the_form(simulator: SimulatorProcess, videos: Videos, kind: str, mime: str) -> None:
-    answer = videos.form([("input_reference", ("boat.bin", picture(kind), mime))], seconds="8")
-    assert answer.status_code == 200, answer.text
-    kept = simulator.task(answer.json()["id"])["params"]
-    assert (kept["form"], kept["seconds"]) == ("multipart", "8")
-    assert [kept["input_reference"][name] for name in ("name", "mime", "width", "height")] == ["boat.bin", mime, 64, 48]
-
-
-@pytest.mark.parametrize(
-    "files",
-    [
-        pytest.param([("input_reference", ("a.png", picture()[:80], "image/png"))], id="half a picture"),
-        pytest.param([("input_reference", ("a.png", b"", "image/png"))], id="an empty file"),
-        pytest.param([("input_reference", ("a.png", b"GIF89a" + b"\0" * 50, "image/gif"))], id="another type"),
-        pytest.param([("input_reference", ("a.png", picture(), "image/jpeg"))], id="not what it says"),
-        pytest.param([("input_reference", ("a.png", picture() + b"\0" * 20_000_000, "image/png"))], id="too large"),
-        pytest.param([("input_reference", ("a.png", picture(), "image/png"))] * 2, id="twice"),
-        pytest.param([("image", ("a.png", picture(), "image/png"))], id="an unknown field"),
-        pytest.param([("input_reference", (None, "https://example.com/a.png"))], id="an address"),
-        pytest.param([("prompt", (None, "another"))], id="a field twice"),
-    ],
-)
-def test_a_file_that_is_refused(simulator: SimulatorProcess, videos: Videos, files: list[Any]) -> None:
     before = simulator.ledger("openai_videos")["billed_tasks"]
-    answer = videos.form(files)
-    assert (answer.status_code, answer.json()["error"]["type"]) == (400, "invalid_request_error")
+    for fields in OUT_OF_RANGE:
+        with subtests.test(str(fields)):
+            answer = videos.create(**EXTRAS | fields)
+            assert answer.status_code == 400
+            assert answer.json()["error"]["param"] in {*fields, "size"}
+            if fields not in ({"width": "832"}, {"negative_prompt": 3}):
+                # A form has nothing but texts.
+                assert videos.form(**EXTRAS | fields).status_code == 400
+    assert simulator.ledger("openai_videos")["billed_tasks"] == before
+
+
+def test_a_picture_travels_in_the_form(simulator: SimulatorProcess, videos: Videos) -> None:
+    for kind in ("PNG", "JPEG", "WEBP"):
+        mime = f"image/{kind.lower()}"
+        answer = videos.form([("input_reference", ("boat.bin", picture(kind), mime))], seconds="8")
+        assert answer.status_code == 200, answer.text
+        kept = simulator.task(answer.json()["id"])["params"]
+        assert (kept["form"], kept["seconds"]) == ("multipart", "8")
+        told = [kept["input_reference"][name] for name in ("name", "mime", "width", "height")]
+        assert told == ["boat.bin", mime, 64, 48]
+
+
+BAD_FILES: list[tuple[str, list[Any]]] = [
+    ("half a picture", [("input_reference", ("a.png", picture()[:80], "image/png"))]),
+    ("an empty file", [("input_reference", ("a.png", b"", "image/png"))]),
+    ("another type", [("input_reference", ("a.png", b"GIF89a" + b"\0" * 50, "image/gif"))]),
+    ("not what it says", [("input_reference", ("a.png", picture(), "image/jpeg"))]),
+    ("too large", [("input_reference", ("a.png", picture() + b"\0" * 20_000_000, "image/png"))]),
+    ("twice", [("input_reference", ("a.png", picture(), "image/png"))] * 2),
+    ("an unknown field", [("image", ("a.png", picture(), "image/png"))]),
+    ("an address", [("input_reference", (None, "https://example.com/a.png"))]),
+    ("a field twice", [("prompt", (None, "another"))]),
+]
+
+
+def test_a_file_that_is_refused(simulator: SimulatorProcess, videos: Videos, subtests: pytest.Subtests) -> None:
+    before = simulator.ledger("openai_videos")["billed_tasks"]
+    for what, files in BAD_FILES:
+        with subtests.test(what):
+            answer = videos.form(files)
+            assert (answer.status_code, answer.json()["error"]["type"]) == (400, "invalid_request_error")
     assert simulator.ledger("openai_videos")["billed_tasks"] == before
 
 
