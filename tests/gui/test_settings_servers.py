@@ -73,7 +73,7 @@ class Opener(QObject):
 @pytest.fixture
 def opener() -> Iterator[Opener]:
     made = Opener()
-    QDesktopServices.setUrlHandler("file", made, b"open")
+    QDesktopServices.setUrlHandler("file", made, "open")  # pyright: ignore[reportArgumentType]  # The stub says bytes
     yield made
     QDesktopServices.unsetUrlHandler("file")
 
