@@ -64,6 +64,8 @@ class Readiness(QObject):
             return Reason(self.tr("Add an account to generate."), settings, Way.SETTINGS)
         if not account.enabled:
             return Reason(self.tr("This account is switched off."), settings, Way.SETTINGS)
+        if page.provider is None:
+            return Reason(sentence("provider_gone", {"name": account.provider}), settings, Way.SETTINGS)
         if page.stuck:
             code = f"model_{model.availability}" if model else "model_unknown"
             name = model.name if model else page.draft.model

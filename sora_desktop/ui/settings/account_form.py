@@ -122,8 +122,10 @@ class AccountForm(Form):
     def fill(self, *, everything: bool = False) -> None:
         """Shows the account as it is kept. What is being typed is left alone unless `everything` is to be new."""
         account, provider = self.account(), self._studio.accounts.provider(self._id)
-        if account is None or provider is None:
+        if account is None:
             return
+        # No file may describe its service any more; what the account is does not depend on that.
+        provider = provider or Provider(id=account.provider, name=account.provider, dialect="", base_url="")
         self._filling = True
         for field, text in ((self.name, account.name), (self.base_url, account.base_url)):
             if everything or not field.isModified():

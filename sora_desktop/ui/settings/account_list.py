@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QDropEvent, QFontMetrics, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -106,7 +106,8 @@ class AccountList(QListWidget):
 
     def _tell(self, item: QListWidgetItem, account: Account) -> None:
         item.setText(account.name)
-        item.setData(Qt.ItemDataRole.AccessibleTextRole, account.name)
+        words = ". ".join(filter(None, (account.name, service_gone(self._studio, account))))
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
 
     def _refresh(self) -> None:
         self.viewport().update()
@@ -129,6 +130,14 @@ class AccountList(QListWidget):
             self.step(steps[Qt.Key(event.key())])
             return
         super().keyPressEvent(event)
+
+
+def service_gone(studio: Studio, account: Account) -> str:
+    """What stands at an account whose service no file describes any more; empty where one does."""
+    if studio.accounts.provider(account.id) is not None:
+        return ""
+    words = QCoreApplication.translate("AccountList", "No file describes “{0}” any more")
+    return words.format(account.provider)
 
 
 class AccountDelegate(QStyledItemDelegate):
@@ -199,6 +208,9 @@ class AccountDelegate(QStyledItemDelegate):
         flags = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine)
         painter.drawText(QRect(left, middle - scale(18), width, scale(18)), flags, name)
         picture, words = key_line(account, self._states.of(account.id))
+        gone = service_gone(self._studio, account)
+        if gone:
+            picture, words = "alert", gone
         if picture:
             small = scale(12)
             paint_icon(painter, QRect(left, middle + scale(9) - small // 2, small, small), picture, "muted")
