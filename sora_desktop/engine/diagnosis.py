@@ -72,15 +72,16 @@ KEYS = {
 """The sentence of a diagnosis, by the code of what is wrong with a key; of any other it is that it is not accepted."""
 
 
-def explained(error: SoraError, base_url: str) -> Diagnosis:
+def explained(error: SoraError, base_url: str, name: str = "") -> Diagnosis:
     """The step at which a free call to `base_url` failed, told from its error. Where no step can be told (an account
-    that is gone, for instance), the error's own sentence."""
+    that is gone, for instance), the error's own sentence. `name` stands for the host where there is no address."""
+    host = host_of(base_url) or name
     if not isinstance(error, ProviderError):
         if error.code in KEYS:
-            return Diagnosis(Step.KEY, KEYS[error.code], {**error.words, "host": host_of(base_url)})
+            return Diagnosis(Step.KEY, KEYS[error.code], {**error.words, "host": host})
         return Diagnosis(Step.ADDRESS, error.code, error.words)
     failure = error.failure
-    args = {"host": host_of(base_url), **{name: value for name, value in failure.args.items() if value}}
+    args = {"host": host, **{name: value for name, value in failure.args.items() if value}}
     args["status"] = str(failure.http_status or "")
     step, code = _place(failure)
     return Diagnosis(step, code, args, detail=failure.detail, request_id=failure.request_id)

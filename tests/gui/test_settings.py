@@ -254,7 +254,7 @@ def test_a_failed_test_says_what_to_do_and_shows_the_services_words_as_text(
     click(qtbot, card.button)
     opened.idle()
     assert card.title == "The test failed"
-    assert "does not accept this key" in card.reason
+    assert card.reason.startswith("Key: rivya.ai does not accept it")
     assert "<b>no</b> such key" in card.reason
     assert "req_7" in card.reason
     label = next(each for each in card.findChildren(QLabel) if each.text() == card.reason)
@@ -400,7 +400,7 @@ def test_the_search_finds_pages_by_what_is_written_on_them(dialog: SettingsDialo
     def listed() -> list[str]:
         return [each.text() for each in dialog._nav_buttons.values() if each.isVisible()]
 
-    assert listed() == ["Accounts", "Providers", "Files", "Appearance", "Privacy"]
+    assert listed() == ["Accounts", "Providers", "Network", "Files", "Appearance", "Privacy"]
     qtbot.keyClicks(dialog.search, "TELEmetry")
     assert listed() == ["Privacy"]
     qtbot.keyClick(dialog.search, Qt.Key.Key_Return)

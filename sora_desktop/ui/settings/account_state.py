@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from sora_desktop.core.accounts import Account
 from sora_desktop.core.errors import FailureKind, ProviderError, SoraError
+from sora_desktop.engine.diagnosis import Diagnosis, explained
 from sora_desktop.providers.base import Check
 from sora_desktop.storage.secrets import SecretState
 from sora_desktop.ui.bind import bind
@@ -25,11 +26,12 @@ def tr(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One test: when (Unix seconds), and the answer or the reason why there is none."""
+    """One test: when (Unix seconds), and the answer or the reason why there is none, with the step that failed."""
 
     at: float
     check: Check | None = None
     error: SoraError | None = None
+    diagnosis: Diagnosis | None = None
 
 
 @dataclass(slots=True)
@@ -88,7 +90,9 @@ class AccountStates(QObject):
             check = await self._studio.engine.test(account_id)
             state.outcome = Outcome(time.time(), check)
         except SoraError as error:
-            state.outcome = Outcome(time.time(), error=error)
+            account = self._studio.accounts.get(account_id)
+            name, url = (account.name, account.base_url) if account else ("", "")
+            state.outcome = Outcome(time.time(), error=error, diagnosis=explained(error, url, name))
         finally:
             state.testing = False
             if shiboken6.isValid(self):

@@ -24,6 +24,7 @@ from sora_desktop.ui.icons import icon
 from sora_desktop.ui.settings.accounts_page import AccountsPage
 from sora_desktop.ui.settings.appearance_page import AppearancePage
 from sora_desktop.ui.settings.files_page import FilesPage
+from sora_desktop.ui.settings.network_page import NetworkPage
 from sora_desktop.ui.settings.privacy_page import PrivacyPage
 from sora_desktop.ui.settings.providers_page import ProvidersPage
 from sora_desktop.ui.studio import Studio
@@ -54,6 +55,7 @@ class SettingsDialog(QDialog):
         self._pages: dict[str, QWidget] = {
             "accounts": self.accounts,
             "providers": self.providers,
+            "network": NetworkPage(studio),
             "files": FilesPage(studio),
             "appearance": AppearancePage(studio),
             "privacy": PrivacyPage(studio),
@@ -120,6 +122,7 @@ class SettingsDialog(QDialog):
         words = {
             "accounts": (self.tr("Accounts"), "user"),
             "providers": (self.tr("Providers"), "plug"),
+            "network": (self.tr("Network"), "globe"),
             "files": (self.tr("Files"), "folder"),
             "appearance": (self.tr("Appearance"), "sun"),
             "privacy": (self.tr("Privacy"), "shield"),

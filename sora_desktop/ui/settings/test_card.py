@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from sora_desktop.core.errors import ProviderError, SoraError
+from sora_desktop.engine.diagnosis import Diagnosis
 from sora_desktop.ui.settings.account_state import AccountState, Outcome
 from sora_desktop.ui.widgets.basic import Elided, button, keep_height, label, line
 from sora_desktop.ui.widgets.hints import Picture
@@ -94,7 +95,7 @@ class TestCard(QFrame):
             self._head("plug", "muted", self.tr("Not tested yet"))
         if check is not None:
             self._show_facts(check.http_status, check.milliseconds, check.balance, check.models)
-        reason = failure_words(error) if error else ""
+        reason = failure_words(error, outcome.diagnosis if outcome else None) if error else ""
         if check is not None and not check.verified:
             reason = self.tr("This service has no free call that proves the key. The first clip will show it.")
         self._reason.setText(reason)
@@ -117,13 +118,15 @@ class TestCard(QFrame):
             value.setText(text)
 
 
-def failure_words(error: SoraError) -> str:
-    """The sentence, then what the service itself said, then what its support asks for."""
+def failure_words(error: SoraError, diagnosis: Diagnosis | None = None) -> str:
+    """The sentence (the diagnosis' where there is one), then what the service itself said, then what its support asks
+    for."""
+    first = sentence(diagnosis.code, diagnosis.args) if diagnosis else sentence(error)
     if not isinstance(error, ProviderError):
-        return sentence(error)
+        return first
     failure = error.failure
-    lines = [sentence(failure)]
-    if failure.detail and failure.detail not in lines[0]:
+    lines = [first]
+    if failure.detail and failure.detail not in first and failure.http_status is not None:
         lines.append(QCoreApplication.translate("TestCard", "The service says: {0}").format(failure.detail[:400]))
     if failure.request_id:
         lines.append(QCoreApplication.translate("TestCard", "Request id: {0}").format(failure.request_id))
