@@ -43,6 +43,12 @@ def colours_of(accounts: Iterable[Account]) -> dict[str, str]:
     return found
 
 
+def telling_colours(accounts: Iterable[Account]) -> dict[str, str]:
+    """As `colours_of`, but none where the user has one account at most: there is nothing to tell apart."""
+    found = colours_of(accounts)
+    return found if len(found) > 1 else {}
+
+
 def next_colour(taken: Iterable[str]) -> str:
     """The first colour that is taken least often."""
     taken = list(taken)
@@ -59,13 +65,8 @@ class Colours(QObject):
         bind(accounts.changed, self._fill, self)
 
     def _fill(self) -> None:
-        self.all = colours_of(self._accounts.all)
-        self.telling = self.all if len(self.all) > 1 else {}
-        """Empty where the user has one account at most: nothing to tell apart."""
-
-    def of(self, account_id: str) -> str:
-        """The colour of an account; empty for a built-in one."""
-        return self.all.get(account_id, "")
+        self.telling = telling_colours(self._accounts.all)
+        """As `telling_colours`."""
 
 
 def paint_dot(painter: QPainter, centre: QPoint, name: str, *, ground: str = "", px: float = DOT) -> None:

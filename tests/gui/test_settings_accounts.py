@@ -14,9 +14,13 @@ from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.storage.secrets import SecretState
 from sora_desktop.ui.account_colours import NAMES, colours_of
+from sora_desktop.ui.compose.picker import PickerButton
+from sora_desktop.ui.compose.picker_list import PickerPopup
 from sora_desktop.ui.main_window import MainWindow
+from sora_desktop.ui.queue.panel import QueuePanel
 from sora_desktop.ui.settings import SettingsDialog
 from sora_desktop.ui.settings.headers_section import HeadersSection
+from sora_desktop.ui.tokens import ACCOUNT_COLOURS
 from support.loops import Run
 from support.studio import Opened, in_the_open
 
@@ -93,6 +97,40 @@ def test_a_colour_is_taken_by_the_keyboard_and_kept(
     opened.idle()
     assert kept(opened, account).colour == NAMES[4]
     assert [each.isChecked() for each in form.colour.swatches].index(True) == 4
+
+
+def test_colours_tell_accounts_apart_in_picker_and_queue_where_there_are_several(
+    opened: Opened, qtbot: QtBot, run: Run, account: Account
+) -> None:
+    put_job(opened, account, account.base_url)
+    panel = QueuePanel(opened.studio)
+    qtbot.addWidget(panel)
+    lines = panel.model.lines
+    job = opened.studio.engine.jobs["j1"]
+    picker = PickerPopup(opened.studio, panel)
+    picker.open_for(panel, ("", ""), {})
+    assert lines.job(job).colour == "", "one account needs no mark"
+    assert {picker.model.entry(row).colour for row in range(picker.model.rowCount())} == {""}
+    other = opened.studio.accounts.draft("rivya", "Second").model_copy(update={"colour": "pink"})
+    run(opened.studio.accounts.add(other, KEY))
+    assert lines.job(job).colour == NAMES[0]
+    assert lines.job(job.having(account=other.id)).colour == "pink"
+    assert lines.job(job.having(account="simulator-rivya")).colour == ""
+    picker.open_for(panel, ("", ""), {})
+    entries = [picker.model.entry(row) for row in range(picker.model.rowCount())]
+    headings = {entry.account.name: entry.colour for entry in entries if entry.model is None}
+    assert (headings["First"], headings["Second"]) == (NAMES[0], "pink")
+    picker.hide()
+    assert ACCOUNT_COLOURS["pink"]["dark"] in painted(panel, other), "the dot is painted"
+
+
+def painted(parent: QWidget, account: Account) -> set[str]:
+    """The colours of the picker's button for an account."""
+    button = PickerButton(parent)
+    button.show_choice(account, None, colour=account.colour)
+    button.resize(340, 48)
+    image = button.grab().toImage()
+    return {image.pixelColor(x, y).name().upper() for x in range(image.width()) for y in range(image.height())}
 
 
 def test_limits_and_proxy_are_kept_and_the_wheel_changes_nothing(

@@ -46,6 +46,15 @@ def test_a_chip_is_readable_on_its_own_tint(colours: tokens.Colours, tone: str, 
 
 
 @pytest.mark.parametrize("colours", ALL, ids=lambda colours: colours.name)
+@pytest.mark.parametrize("name", tokens.ACCOUNT_COLOURS)
+def test_an_accounts_dot_is_seen_on_every_background(colours: tokens.Colours, name: str) -> None:
+    ink = tokens.ACCOUNT_COLOURS[name][colours.name]
+    assert min(tokens.contrast(ink, getattr(colours, ground)) for ground in tokens.BACKGROUNDS) >= 3
+    others = {other[colours.name] for other in tokens.ACCOUNT_COLOURS.values()}
+    assert len(others) == len(tokens.ACCOUNT_COLOURS)
+
+
+@pytest.mark.parametrize("colours", ALL, ids=lambda colours: colours.name)
 def test_what_must_be_seen_stands_out(colours: tokens.Colours) -> None:
     assert tokens.contrast(colours.on_fill, colours.fill) >= 4.5
     assert tokens.contrast(colours.on_fill, colours.fill_hover) >= 4.5

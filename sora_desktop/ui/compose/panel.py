@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from sora_desktop.core.errors import SoraError
 from sora_desktop.core.params import Scalar, as_text
 from sora_desktop.core.request import GenerationRequest
+from sora_desktop.ui.account_colours import telling_colours
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.compose.draft_tools import DraftTools
 from sora_desktop.ui.compose.drafts import DraftBook
@@ -258,7 +259,8 @@ class ComposePanel(QWidget):
     def _show_all(self) -> None:
         page = self.page
         self.editor.show_prompt(page.draft.prompt)
-        self.picker.show_choice(page.account, page.model, page.draft.model)
+        colour = telling_colours(self._studio.accounts.all).get(page.draft.account, "")
+        self.picker.show_choice(page.account, page.model, page.draft.model, colour=colour)
         self.notice.say(notices(page.model) if page.model else "")
         self.notice.setToolTip(plain(notices(page.model, MOST_HINT)) if page.model else "")
         self.editor.set_limit(page.model.prompt_limit if page.model else None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog import Model
+from sora_desktop.ui.account_colours import paint_dot
 from sora_desktop.ui.icons import paint_icon
 from sora_desktop.ui.model_words import standing
 from sora_desktop.ui.theme import scale, theme
@@ -35,12 +36,13 @@ class PickerButton(QAbstractButton):
         self.clicked.connect(self.wanted)
         self.show_choice(None, None)
 
-    def show_choice(self, account: Account | None, model: Model | None, named: str = "") -> None:
+    def show_choice(self, account: Account | None, model: Model | None, named: str = "", *, colour: str = "") -> None:
         """Shows an account and its model; words to act on where one is missing.
 
         `named` is the id of a model that the account does not have.
         """
         self._letter = self._sign = self._price = ""
+        self._colour = colour
         if account is None:
             self._title, self._line = self.tr("No account yet"), self.tr("Choose one to see its models")
             self._sign = "plus"
@@ -88,6 +90,9 @@ class PickerButton(QAbstractButton):
         )
         side, edge = scale(32), (self.height() - scale(32)) // 2
         paint_sign(painter, QRect(edge, edge, side, side), self._letter, self._sign, plate="hover")
+        if self._colour:
+            corner = edge + side - scale(2)
+            paint_dot(painter, QPoint(corner, corner), self._colour, ground="raised", px=10)
         mark = QRect(self.width() - scale(12) - scale(16), 0, scale(16), self.height())
         paint_icon(painter, mark, "updown", "muted")
         right = mark.left() - scale(8)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from sora_desktop.core.catalog import Availability, Model
+from sora_desktop.ui.account_colours import DOT, paint_dot, telling_colours
 from sora_desktop.ui.compose.picker import LEFT, RIGHT
 from sora_desktop.ui.compose.picker_foot import PickerFoot
 from sora_desktop.ui.compose.picker_model import AnyIndex, Entry, PickerModel
@@ -60,6 +61,10 @@ class PickerDelegate(QStyledItemDelegate):
         inner = area.adjusted(scale(10), scale(4), -scale(10), 0)
         painter.setFont(theme().font("chip"))
         painter.setPen(theme().colour("muted"))
+        if one.colour:
+            dot = QRect(inner.left() + scale(1), inner.top(), scale(DOT), inner.height())
+            paint_dot(painter, dot.center(), one.colour)
+            inner.setLeft(dot.right() + scale(7))
         note = QFontMetrics(theme().font("secondary")).horizontalAdvance(one.note) if one.note else 0
         room = inner.width() - (note + scale(12) if note else 0)
         painter.drawText(
@@ -175,13 +180,14 @@ class PickerPopup(Popup):
 
     def _entries(self, notes: Mapping[str, str], current: tuple[str, str]) -> list[Entry]:
         made: list[Entry] = []
+        colours = telling_colours(self._studio.accounts.all)
         for account in self._studio.accounts.all:
             usable = account.enabled
             note = notes.get(account.id, "") if usable else self.tr("Switched off in Settings")
             models = self._studio.accounts.models(account.id)
             if usable and not models:
                 note = note or self.tr("No models known yet")
-            made.append(Entry(account, None, note, usable))
+            made.append(Entry(account, None, note, usable, colours.get(account.id, "")))
             # What is gone is of no use to anybody, but a draft that uses it has to find its place.
             made += [
                 Entry(account, model, note, usable and model.pickable)

@@ -27,6 +27,7 @@ class Entry:
     model: Model | None = None
     note: str = ""
     usable: bool = True
+    colour: str = ""
 
     @property
     def word(self) -> str:
