@@ -21,6 +21,7 @@ from PySide6.QtCore import QLoggingCategory
 from PySide6.QtWidgets import QApplication, QWidget
 
 from benchmarks.shots_jobs import PROMPTS, put_progress, put_states
+from benchmarks.shots_models import model_screens
 from benchmarks.shots_references import reference_screens
 from sora_desktop import assembly
 from sora_desktop.app import QUIET, application
@@ -67,11 +68,6 @@ class Shots:
             if not picture.save(str(self._folder / f"{name}-{look}.png")):
                 raise OSError(f"{self._folder} cannot be written to")
             self.taken += 1
-
-
-def studio_of(rooms: assembly.Assembly) -> Studio:
-    """The studio on open rooms."""
-    return Studio.of(rooms)
 
 
 async def make_clips(studio: Studio) -> list[str]:
@@ -130,6 +126,7 @@ async def main_screens(shots: Shots, studio: Studio, clips: list[str]) -> None:
         await shots.take("main-text-150", window, (1440, 900))
         await studio.settings.change(text_size=100)
         await reference_screens(shots.take, window, studio)
+        await model_screens(shots.take, window, studio)
 
 
 async def settings_screens(shots: Shots, studio: Studio) -> None:
@@ -182,7 +179,7 @@ async def run(app: QApplication, folder: Path, stop: asyncio.Event) -> int:
     _ = stop
     with tempfile.TemporaryDirectory(prefix="sora-desktop-shots-") as data:
         async with assembly.opened(Paths.at(Path(data))) as rooms:
-            studio = studio_of(rooms)
+            studio = Studio.of(rooms)
             shots = Shots(app, folder, studio)
             theme().apply(app, "dark")
             await rooms.engine.start()

@@ -270,7 +270,7 @@ def _faults(param: Param, value: Scalar) -> list[Problem]:
 
 def _text(param: Param, value: Scalar) -> str:
     option = param.option(value)
-    return option.text if option else as_text(value)
+    return option.text if option else f"{as_text(value)} {param.unit}".strip()
 
 
 def _dropped(one: _Had, code: str, param: Param | None = None, **args: str) -> Line:

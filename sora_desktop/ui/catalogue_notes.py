@@ -171,3 +171,12 @@ class CatalogueNotes(HelpDialog):
         self.refresh.setVisible(bool(self.lists.listing()))
         self.refresh.setEnabled(not self.lists.busy)
         self.problem.say(self.lists.problem, "warning")
+
+
+def show_notes(studio: Studio, near: QWidget) -> None:
+    """Opens the notes over the window of `near`, or brings them to the front."""
+    home = near.window()
+    notes = home.findChild(CatalogueNotes) or CatalogueNotes(studio, home)
+    notes.show()
+    notes.raise_()
+    notes.activateWindow()

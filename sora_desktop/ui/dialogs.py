@@ -75,12 +75,9 @@ class Dialogs(QObject):
 
     def show_catalogue_notes(self) -> None:
         """Opens the catalogue notes, or brings them to the front."""
-        from sora_desktop.ui.catalogue_notes import CatalogueNotes
+        from sora_desktop.ui.catalogue_notes import show_notes
 
-        notes = self._window.findChild(CatalogueNotes) or CatalogueNotes(self._studio, self._window)
-        notes.show()
-        notes.raise_()
-        notes.activateWindow()
+        show_notes(self._studio, self._window)
 
     def show_about(self) -> None:
         """Opens the about box."""

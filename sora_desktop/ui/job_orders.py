@@ -214,8 +214,12 @@ class JobOrders(QObject):
         from sora_desktop.ui.jobs.edit import EditJobDialog
 
         model = self._studio.accounts.model_of(job)
-        if model is not None:
-            EditJobDialog(self._studio, job, model, self._window.window()).open()
+        if model is None or not model.pickable:
+            code = f"model_{model.availability}" if model else "model_unknown"
+            self.show_message.emit(words.sentence(code, {"name": model.name if model else job.request.model}))
+            self.edit_requested.emit(job.id)
+            return
+        EditJobDialog(self._studio, job, model, self._window.window()).open()
 
     async def _stop_after(self, job: Job) -> None:
         held = await self.told(self._studio.engine.stop_after(job.id))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import shiboken6
 from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from sora_desktop.engine.radar import Warning
@@ -155,9 +155,12 @@ class RadarBanner(QFrame):
         return line
 
     def _fit(self) -> None:
+        """As high as the unfolded lines are at this width, up to a bound."""
         inside = self._rest.widget()
-        high = inside.sizeHint().height() if inside is not None else 0
-        self._rest.setFixedHeight(min(high, scale(HIGHEST)))
+        layout = inside.layout() if inside is not None else None
+        margins = self.contentsMargins().left() + self.contentsMargins().right() + 24
+        high = layout.heightForWidth(max(1, self.width() - margins)) if layout is not None and self._opened else 0
+        self._rest.setFixedHeight(max(0, min(high, scale(HIGHEST))))
 
     def _on_more(self) -> None:
         self._opened = not self._opened
@@ -183,6 +186,10 @@ class RadarBanner(QFrame):
         if shiboken6.isValid(self):
             for line in self.lines:
                 line.action.setEnabled(True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.lines:

@@ -15,10 +15,11 @@ from sora_desktop.simulator.keys import SIMULATOR_RIVYA_KEY
 from sora_desktop.ui.catalogue_notes import CatalogueNotes, report
 from sora_desktop.ui.compose.panel import ComposePanel
 from sora_desktop.ui.compose.retarget_dialog import RetargetDialog
+from sora_desktop.ui.main_window import MainWindow
 from sora_desktop.ui.widgets.fields import NumberField, SeedField
 from support.loops import Run
 from support.simulator import SimulatorProcess
-from support.studio import Opened
+from support.studio import Opened, in_the_open
 
 LEFT = Qt.MouseButton.LeftButton
 RIVYA = "simulator-rivya"
@@ -194,3 +195,27 @@ def test_the_report_is_bounded(opened: Opened, run: Run, monkeypatch: pytest.Mon
     assert len(text) < 200_000
     assert "more." in text
     assert max(len(line) for line in text.splitlines()) < 320
+
+
+def test_they_are_reached_from_the_menu_the_picker_and_the_settings(qtbot: QtBot, opened: Opened, run: Run) -> None:
+    run(opened.studio.settings.change(welcomed=True))
+    opened.studio.engine.balances[RIVYA] = 1240.0
+    with in_the_open(MainWindow(opened.studio), run, qtbot) as window:
+        opened.idle()
+        window.menus.actions["catalogue_notes"].trigger()
+        first = window.findChild(CatalogueNotes)
+        assert isinstance(first, CatalogueNotes)
+        window.choose_model()
+        qtbot.mouseClick(window.compose._picker_popup.foot.notes, LEFT)
+        assert len(window.findChildren(CatalogueNotes)) == 1, "it comes to the front"
+        first.close()
+        window.dialogs.open_settings()
+        settings = window.dialogs.settings
+        assert settings is not None
+        qtbot.mouseClick(settings.accounts.notes, LEFT)
+        opened.idle()
+        notes = settings.findChild(CatalogueNotes)
+        assert isinstance(notes, CatalogueNotes)
+        assert notes.isVisible()
+        notes.close()
+        settings.close()

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from sora_desktop.core.catalog import Availability, Model
 from sora_desktop.core.drafts import Draft
+from sora_desktop.core.jobs import State
 from sora_desktop.core.params import Option, Param
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.engine.offers import place_of
 from sora_desktop.ui.compose.panel import ComposePanel
 from sora_desktop.ui.compose.retarget_dialog import RetargetDialog
+from sora_desktop.ui.job_orders import Order
+from sora_desktop.ui.main_window import MainWindow
 from sora_desktop.ui.model_words import bounded, day, standing
+from sora_desktop.ui.viewer import facts
+from support.jobs import made
 from support.loops import Run
-from support.studio import Opened
+from support.studio import Opened, in_the_open
 
 LEFT = Qt.MouseButton.LeftButton
 RIVYA, GLOBAL = "simulator-rivya", "simulator-globalaiopc"
@@ -202,7 +209,7 @@ class TestRetarget:
         assert rows["Duration"] == ["15 s", "12 s", "Not offered there; this is the nearest."]
         assert rows["Odd"][2] == "Dropped: the new model has no such parameter."
         assert rows["Prompt"][2] == "Stays as it is"
-        assert "1 change, 1 are dropped" in dialog.summary.text()
+        assert "1 changes, 1 is dropped" in dialog.summary.text()
         assert panel.page.draft.model == "old", "nothing changes before the user agrees"
         heard: list[tuple[str, Any]] = []
         panel.undo_offered.connect(lambda text, undo: heard.append((text, undo)))
@@ -240,7 +247,7 @@ class TestRetarget:
         panel.retarget(RIVYA, "short")
         dialog = dialog_of(panel)
         assert dialog.problems.text == "The prompt is 7 characters too long: this model takes 4."
-        assert table(dialog)["Prompt"][:2] == ["11 characters", "11 of 4 characters"]
+        assert table(dialog)["Prompt"][:2] == ["11 characters", "11 of 4"]
         dialog.accept_button.click()
         assert panel.page.draft.prompt == "A long boat"
         assert panel.editor_hint.text == "The prompt is 7 characters too long: this model takes 4."
@@ -298,6 +305,57 @@ class TestRetarget:
         dialog.accept_button.click()
         assert panel.page.draft.prompt == "雨夜"
         assert panel.page.draft.values["duration"] == 12
+
+
+@pytest.fixture
+def window(opened: Opened, run: Run, qtbot: QtBot) -> Iterator[MainWindow]:
+    run(opened.studio.settings.change(welcomed=True))
+    opened.studio.engine.balances[RIVYA] = 1240.0
+    with in_the_open(MainWindow(opened.studio), run, qtbot) as shown:
+        opened.idle()
+        yield shown
+        opened.idle()
+
+
+class TestHistory:
+    @pytest.mark.parametrize(("model_id", "said"), [("old", "Old One · Gone since"), ("nobody-knows", "nobody-knows")])
+    def test_a_job_of_a_gone_or_unknown_model_stays_readable_and_is_used_again(
+        self, window: MainWindow, opened: Opened, run: Run, model_id: str, said: str
+    ) -> None:
+        offer(opened, OLD)
+        values = {"length": 15, "seconds": 12}
+        job = made("雨夜", State.FAILED, id="j", model=model_id, values=values)
+        run(opened.studio.engine.restore(job))
+        window.show_job("j")
+        found = {fact.name: fact.value for fact in facts.asked(job, opened.studio.accounts)}
+        assert found["Model"].startswith(said)
+        assert found["seconds"] == "12", "what no model explains is shown as it was sent"
+        assert "雨夜" in window.viewer._lines.job(job).spoken
+        window.viewer._on_deed("edit")
+        dialog = window.findChild(RetargetDialog)
+        assert isinstance(dialog, RetargetDialog)
+        assert dialog.isVisible()
+        assert window.compose.page.draft.prompt == "雨夜"
+        dialog.accept_button.click()
+        assert window.notice_bar.notice is not None
+        assert window.notice_bar.notice.action == "Undo"
+        window.notice_bar._action.click()
+        opened.idle()
+        assert window.compose.page.draft.model == model_id
+        assert window.compose.page.draft.values == values
+
+    def test_a_waiting_job_of_a_gone_model_is_not_edited_in_place(
+        self, window: MainWindow, opened: Opened, run: Run
+    ) -> None:
+        offer(opened, OLD)
+        job = made("A boat", State.WAITING, id="w", model="old", held=True)
+        run(opened.studio.engine.restore(job))
+        window.queue.orders.give(Order.CHANGE, [opened.studio.engine.jobs["w"]])
+        dialog = window.findChild(RetargetDialog)
+        assert isinstance(dialog, RetargetDialog)
+        assert window.notice_bar.notice is not None
+        assert window.notice_bar.notice.text.startswith("The service no longer has “Old One”.")
+        dialog.reject()
 
 
 def test_words() -> None:

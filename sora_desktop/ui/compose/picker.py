@@ -57,7 +57,7 @@ class PickerButton(QAbstractButton):
                 self._title, self._line = account.name, self.tr("Choose a model")
             else:
                 self._title, self._line = f"{account.name} · {model.name}", standing(model) or modes(model)
-                self._price = credits(model.credits) if model.credits is not None else ""
+                self._price = credits(model.credits) if model.credits is not None and model.pickable else ""
         self.setAccessibleName(self.tr("Account and model: {0}").format(self._title))
         self.setAccessibleDescription(", ".join(filter(None, (self._line, self._price))))
         self.setToolTip(self.tr("Choose the account and the model"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -24,12 +24,13 @@ from sora_desktop.ui.icons import icon
 from sora_desktop.ui.model_words import standing
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
-from sora_desktop.ui.widgets.basic import Elided, button, label, line
+from sora_desktop.ui.tokens import SIZES
+from sora_desktop.ui.widgets.basic import Elided, button, label, line, mark
 from sora_desktop.ui.widgets.fields import Combo
 from sora_desktop.ui.widgets.hints import Hint
 
 WIDTH, HEIGHT = 780, 620
-SHARES = (18, 22, 22, 38)
+SHARES = (18, 21, 23, 38)
 """How the columns of the table share its width, in hundredths."""
 
 
@@ -76,6 +77,7 @@ class RetargetDialog(QDialog):
 
     def _made_table(self) -> QTableWidget:
         table = QTableWidget(0, 4, self)
+        mark(table, look="table")
         table.setAccessibleName(self.tr("What becomes of the draft"))
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -217,6 +219,8 @@ class RetargetDialog(QDialog):
         self._fit()
 
     def _fit(self) -> None:
+        side = scale(SIZES.icon)
+        self.table.setIconSize(QSize(side, side))
         wide = self.table.viewport().width()
         for column, share in enumerate(SHARES[:-1]):
             self.table.setColumnWidth(column, wide * share // 100)

@@ -41,9 +41,12 @@ def rows_of(draft: Draft, old: Model | None, new: Model, found: Retarget) -> lis
 def summary(found: Retarget) -> str:
     """The comparison in one sentence."""
     same, changed, dropped = (len(found.of(fate)) for fate in (Fate.SAME, Fate.CHANGED, Fate.DROPPED))
-    parts = [translate("Retarget", "{0} go along").format(same)] if same else []
-    parts += [translate("Retarget", "{0} change").format(changed)] if changed else []
-    parts += [translate("Retarget", "{0} are dropped").format(dropped)] if dropped else []
+    counts = (
+        (same, translate("Retarget", "1 goes along"), translate("Retarget", "{0} go along")),
+        (changed, translate("Retarget", "1 changes"), translate("Retarget", "{0} change")),
+        (dropped, translate("Retarget", "1 is dropped"), translate("Retarget", "{0} are dropped")),
+    )
+    parts = [one if count == 1 else more.format(count) for count, one, more in counts if count]
     said = ", ".join(parts) or translate("Retarget", "there are none to take along")
     return translate("Retarget", "The prompt stays whole. Parameters: {0}.").format(said)
 
@@ -80,7 +83,7 @@ def _prompt(draft: Draft, new: Model, found: Retarget) -> Row:
     length = number(prompt_length(draft.prompt))
     old = translate("Retarget", "{0} characters").format(length)
     limit = new.prompt_limit
-    then = old if limit is None else translate("Retarget", "{0} of {1} characters").format(length, number(limit))
+    then = old if limit is None else translate("Retarget", "{0} of {1}").format(length, number(limit))
     name = translate("Retarget", "Prompt")
     wrong = next((problem for problem in found.problems if problem.code == "prompt_too_long"), None)
     if wrong is not None:

@@ -61,6 +61,14 @@ class AccountsPage(QWidget):
         words = self.tr("Drag to set which account the picker offers first.")
         hint.addWidget(label(words, "secondary", "muted", wrap=True), 1)
         column.addLayout(hint)
+        self.notes = button(self.tr("Catalogue notes…"), "link")
+        self.notes.setToolTip(self.tr("When the lists of models were fetched, and what in them could not be read"))
+        self.notes.clicked.connect(self.show_notes)
+        below = QHBoxLayout()
+        below.setContentsMargins(16, 0, 16, 12)
+        below.addWidget(self.notes)
+        below.addStretch(1)
+        column.addLayout(below)
 
         between = QFrame()
         between.setProperty("look", "column-line")
@@ -94,6 +102,12 @@ class AccountsPage(QWidget):
         elif account_id or not (self.adding and self.new.begun):
             self.list.choose(account_id or self.list.current_id)
             self._on_chosen(self.list.current_id, part)
+
+    def show_notes(self) -> None:
+        """Opens the catalogue notes."""
+        from sora_desktop.ui.catalogue_notes import show_notes
+
+        show_notes(self._studio, self)
 
     def start_new(self, provider_id: str) -> None:
         """Begins a new account of a provider."""

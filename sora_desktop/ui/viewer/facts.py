@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
+from sora_desktop.core.catalog import Model
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.params import as_text, controls
 from sora_desktop.engine.accounts import Accounts
 from sora_desktop.ui import words
+from sora_desktop.ui.model_words import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ def asked(job: Job, accounts: Accounts) -> list[Fact]:
     account = accounts.get(job.account)
     model = accounts.model_of(job)
     found = [
-        Fact(tr("Model"), model.name if model else job.request.model),
+        Fact(tr("Model"), named(model, job.request.model)),
         Fact(tr("Account"), account.name if account else tr("removed")),
     ]
     known: set[str] = set()
@@ -47,6 +49,11 @@ def asked(job: Job, accounts: Accounts) -> list[Fact]:
     if job.request.references:
         found.append(Fact(tr("References"), str(len(job.request.references))))
     return found
+
+
+def named(model: Model | None, model_id: str) -> str:
+    """A model by its name, with what became of it: "Sora 2 · Gone since 12 Nov"; its id where nobody knows it."""
+    return " · ".join(filter(None, (model.name, standing(model)))) if model else model_id
 
 
 def became(job: Job, picture: str = "") -> list[Fact]:
