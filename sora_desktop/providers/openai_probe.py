@@ -73,6 +73,9 @@ class _Look:
 
     async def run(self) -> Found:
         listed = await self._find()
+        answer = await self._models()
+        if listed is None and answer is not None and not answer.ok:
+            raise self._refused(answer)
         told = await self._described()
         learned: dict[str, object] = {
             "prefix": self._prefix,
@@ -82,7 +85,6 @@ class _Look:
         }
         variants = await self._variants(listed or [], told)
         learned |= {"variants": variants} if variants is not None else {}
-        answer = await self._models()
         if told is not None:
             learned |= {"form": told.form} if told.form else {}
             learned |= {"reference_field": told.reference} if told.reference else {}
@@ -165,16 +167,20 @@ class _Look:
         return tuple(found)
 
     async def _models(self) -> Answer | None:
+        """The list of models, or its refusal; None where there is no such call."""
+        refusal: Answer | None = None
         for prefix in dict.fromkeys((self._prefix, "/v1")):
             with suppress(ProviderError):
                 answer = await self._http.call(self._place, "GET", f"{prefix}/models")
                 if answer.ok and entries(answer) is not None:
                     return answer
-        return None
+                refusal = refusal or (None if answer.ok or answer.status in {404, *ABSENT} else answer)
+        return refusal
 
     async def _key_fits(self) -> bool:
         """Whether the key opens the list of models, which is closed without it: then a 401 is somebody else's."""
-        if not self._connection.key or await self._models() is None:
+        models = await self._models() if self._connection.key else None
+        if models is None or not models.ok:
             return False
         bare = replace(self._place, key="")
         answer = await self._http.call(bare, "GET", f"{self._prefix}/models")
@@ -200,12 +206,14 @@ def _software(told: Described | None, models: Answer | None) -> str:
     """What the server calls itself: in its description, else as the owner of its models."""
     if told is not None and told.title and told.title.lower() != "fastapi":
         return told.title
-    owners = {plain(record(entry).get("owned_by"), 60) for entry in (entries(models) or [] if models else [])} - {""}
+    listed = (entries(models) if models is not None and models.ok else None) or []
+    owners = {plain(record(entry).get("owned_by"), 60) for entry in listed} - {""}
     return owners.pop() if len(owners) == 1 else ""
 
 
 def _models(answer: Answer | None, server: Server, params: tuple[Param, ...] | None) -> list[Model]:
-    listed = [record(entry) for entry in (entries(answer) or [])[:5000]] if answer is not None else []
+    told = entries(answer) if answer is not None and answer.ok else None
+    listed = [record(entry) for entry in (told or [])[:5000]]
     rule = ReferenceRule(max_count=1, kinds=("image",), mime_types=PICTURES, field=server.reference_field, attach=True)
     made: dict[str, Model] = {}
     for entry in listed:

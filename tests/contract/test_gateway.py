@@ -13,8 +13,11 @@ import openai
 import pytest
 from PIL import Image
 
+from sora_desktop.core.jobs import REMOTE, State
+from sora_desktop.core.request import GenerationRequest
 from sora_desktop.media.probe import check
 from sora_desktop.simulator.keys import SIMULATOR_OPENAI_VIDEOS_KEY
+from support.bench import Bench
 from support.gateway import GATEWAY_HEADERS, GATEWAY_KEY, GATEWAY_MODEL, Gateway
 from support.simulator import SimulatorProcess
 
@@ -104,6 +107,8 @@ def test_what_a_gateway_lacks(simulator: SimulatorProcess, gateway: Gateway, htt
         assert (deleted.status_code, deleted.json()) == (405, {"detail": "Method Not Allowed"})
         wrong = http.post(f"{base}/v1/videos", json={"model": "no-such", "prompt": "x"}, headers=headers)
         assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "400")
+        stranger = http.get(f"{base}/v1/models", headers={"Authorization": "Bearer sk-wrong"})
+        assert (stranger.status_code, stranger.json()["error"]["type"]) == (400, "no_db_connection")
 
 
 def test_a_refusal_passes_through(simulator: SimulatorProcess, gateway: Gateway, http: httpx.Client) -> None:
@@ -122,7 +127,47 @@ def test_a_refusal_passes_through(simulator: SimulatorProcess, gateway: Gateway,
 def test_an_answer_lost_behind_it_is_not_bought_twice(
     simulator: SimulatorProcess, gateway: Gateway, http: httpx.Client, fault: str
 ) -> None:
+    """LiteLLM sends a create again after a reset, whatever its number of retries, but then without its body: the
+    server refuses that, and the gateway passes on the refusal (415) of a task that was taken and billed."""
     prompt = secrets.token_hex(8)
     simulator.fault(fault, "create", "openai_videos", times=None)
     assert create(gateway, http, prompt=prompt).status_code >= 400
     assert simulator.billed(prompt) == 1
+
+
+async def test_the_program_through_it_from_the_check_to_the_clip(
+    simulator: SimulatorProcess, gateway: Gateway, tmp_path: Path
+) -> None:
+    picture = tmp_path / "first.png"
+    Image.new("RGB", (1280, 720), (40, 90, 120)).save(picture)
+    prompt = secrets.token_hex(8)
+    async with Bench(tmp_path / "data", pace=0.01, read_timeout=30) as bench:
+        account = bench.accounts.draft("openai_videos", base_url=f"{gateway.base}/v1/videos")
+        await bench.accounts.add(account, GATEWAY_KEY)
+        provider = await bench.servers.probe(account.id)
+        assert [model.id for model in provider.models] == [GATEWAY_MODEL]
+        assert provider.server is not None
+        assert (provider.server.lists_tasks, provider.server.deletes) == (False, False)
+        assert simulator.requests(call="create") == [], "a check must never call create"
+        check_of_account = await bench.engine.test(account.id)
+        assert (check_of_account.models, check_of_account.verified) == (1, True)
+        reference = await bench.engine.references.add(picture)
+        request = GenerationRequest(
+            provider=provider.id,
+            model=GATEWAY_MODEL,
+            prompt=prompt,
+            values={"seconds": "4", "size": "1280x720"},
+            references=(reference,),
+        )
+        [job] = await bench.engine.submit(account.id, request, 1)
+        await bench.until(lambda: bench.job(job).state in REMOTE)
+        task = behind(bench.job(job).remote_id)
+        assert simulator.task(task)["params"]["input_reference"]["width"] == 1280
+        simulator.end(task)
+        await bench.until_quiet()
+        job = bench.job(job)
+        assert job.state is State.DONE, job.failure
+        check(Path(job.path), 4)
+    assert simulator.billed(prompt) == 1
+    assert not simulator.requests(leak="1")
+    assert GATEWAY_KEY not in str(simulator.requests())

@@ -254,6 +254,15 @@ async def test_a_gateway_that_is_asked_too_much_says_so(http: Http) -> None:
     assert caught.value.failure.kind is FailureKind.RATE
 
 
+async def test_a_gateway_that_refuses_the_models_for_a_reason_of_its_own_says_it(http: Http) -> None:
+    """LiteLLM without a database: a wrong key is a 400."""
+    refusal = (400, {"error": {"message": "No connected db.", "code": "400"}})
+    async with played({r"GET /v1/(models|videos.*)": refusal}) as server:
+        with pytest.raises(ProviderError) as caught:
+            await probe(http, Connection(server.url, KEY), Server())
+    assert caught.value.failure.detail == "No connected db."
+
+
 async def test_what_a_look_cannot_tell_stays_as_it_is_known(http: Http) -> None:
     known = Server(form=Form.MULTIPART, variants=("thumbnail",), software="mine", reference_field="image")
     async with played({r"GET /v1/videos\?.*": (200, {"data": []})}) as server:

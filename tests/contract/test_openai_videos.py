@@ -326,6 +326,10 @@ async def test_a_check_proves_the_key_by_what_happens_without_it() -> None:
         check = await dialect.check(connection)
         assert (check.models, check.verified) == (2, True)
         assert "authorization" not in server.asked[1].headers
+    async with talking(listed, reply(500, "")) as (dialect, connection, _):
+        assert (await dialect.check(connection)).verified
+    async with talking(listed, reply(503, "")) as (dialect, connection, _):
+        assert not (await dialect.check(connection)).verified
     async with talking(listed) as (dialect, connection, _):
         assert not (await dialect.check(connection)).verified
         assert (await dialect.check(Connection(connection.base_url))).verified
