@@ -176,12 +176,13 @@ class Described:
             return Check(answer.status, answer.milliseconds, balance=balance)
         answer = await self._asked(connection, NO_TASK)
         spoken, inner = await self._read(self._spoken, answer)
-        if answer.ok and not answer.record():
+        page = not isinstance(answer.json(), dict | list)
+        if answer.ok and page:
             raise _elsewhere(answer, connection)
         meaning = self._codes.get(said_in(spoken.record()).code)
         refused = (inner or answer.status) in {401, 402, 403, 429}
         refused = refused or (meaning is not None and meaning.kind is not FailureKind.NOT_FOUND)
-        if refused or not answer.record() or not (answer.ok or answer.status in {400, 404, 422}):
+        if refused or page or not (answer.ok or answer.status in {400, 404, 422}):
             raise self._problem(spoken, About.CALL, connection, inner)
         return Check(answer.status, answer.milliseconds, verified=False)
 
@@ -264,14 +265,17 @@ class Described:
             await in_thread(lambda: jsonpaths.warm(_all_paths(self.wire)))
             self._warm = True
         ready = self._with_key(connection)
-        return await self._http.call(ready, method, path, json_body=body, headers=headers)
+        named = {name.lower() for name in ready.headers}  # The account's own headers go before the file's.
+        fixed = {name: value for name, value in self.wire.headers.items() if name.lower() not in named}
+        return await self._http.call(ready, method, path, json_body=body, headers={**fixed, **(headers or {})})
 
     def _with_key(self, connection: Connection) -> Connection:
-        """The connection with the file's headers, and with the key in the header that the file names."""
-        auth, headers = self.wire.auth, {**self.wire.headers, **connection.headers}
+        """The connection with the key in the header that the file names."""
+        auth = self.wire.auth
         key_header(connection.key)  # Raises for a key that no header can carry.
         if not connection.key or (auth.header.lower(), auth.template) == ("authorization", "Bearer {key}"):
-            return replace(connection, headers=headers)
+            return connection
+        headers = {name: value for name, value in connection.headers.items() if name.lower() != auth.header.lower()}
         headers[auth.header] = auth.template.replace("{key}", connection.key)
         return replace(connection, key="", headers=headers)
 

@@ -382,6 +382,14 @@ async def test_a_file_is_refused_where_only_addresses_are_taken(tmp_path: Any):
     assert (error.failure.code, error.sent, server.asked) == ("reference_needs_url", Sent.REFUSED, [])
 
 
+async def test_the_accounts_own_headers_go_before_the_files():
+    async with talking(reply(200, {"job": {"number": 1}})) as (dialect, connection, server):
+        own = {"x-odd-version": "8", "X-Team": "canary-team", "x-odd-key": "other"}
+        await dialect.create(Connection(connection.base_url, KEY, own), b"{}", "i")
+    headers = server.asked[0].headers
+    assert (headers["x-odd-version"], headers["x-team"], headers["x-odd-key"]) == ("8", "canary-team", f"Key {KEY}")
+
+
 async def test_a_key_that_no_header_can_carry_is_not_sent():
     async with talking(reply(200, {})) as (dialect, connection, server):
         with pytest.raises(ProviderError) as caught:

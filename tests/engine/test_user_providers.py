@@ -175,6 +175,21 @@ async def test_without_a_list_a_lost_answer_stays_uncertain(bench: Bench, provid
     assert bench.job(job).state is State.UNCERTAIN and len(acme.ordered) == 1
 
 
+async def test_with_a_documented_key_a_lost_answer_is_asked_for_again(bench: Bench, providers: Providers, acme: Acme):
+    account = await account_of(bench, providers, acme)
+    text = FILE.replace('params = "input"', 'params = "input"\nidempotency_header = "X-Once"')
+    (providers.folder / "acme.toml").write_text("idempotent = true\n" + text, "utf-8")
+    await providers.reload()
+    assert providers.problems == ()
+    acme.lost = 2
+    [job] = await bench.engine.submit(account, request("A boat"), 1)
+    await bench.until_quiet()
+    assert bench.job(job).state is State.DONE and len(acme.ordered) == 3
+    assert acme.server is not None
+    sent = {(asked.headers["x-once"], asked.body) for asked in acme.server.asked if asked.method == "POST"}
+    assert sent == {(bench.job(job).intent, bench.job(job).body.encode())}
+
+
 async def test_a_file_that_goes_away_stops_nothing_and_is_told(bench: Bench, providers: Providers, acme: Acme):
     account = await account_of(bench, providers, acme)
     acme.states = ["rendering"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -321,3 +323,13 @@ def test_schema_and_example_are_printed(capsys: pytest.CaptureFixture[str]):
     assert json.loads(capsys.readouterr().out)["$schema"].startswith("https://json-schema.org/")
     assert sora("example") == 0
     assert examine(capsys.readouterr().out, jsonpaths.fault).findings == ()
+
+
+def test_a_start_without_files_of_the_users_brings_no_library():
+    code = (
+        "import sys; from sora_desktop import assembly; from sora_desktop.storage.catalog import load_catalog;"
+        "assert load_catalog().provider('globalaiopc_v2').wire;"
+        "print([name for name in ('jsonpath', 'jsonschema') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
