@@ -77,8 +77,7 @@ class Servers:
         found = await self._prober(connection, (held and held.server) or shipped.server or Server())
         server = found.server.model_copy(update={"probed_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())})
         if text is None or held is None:
-            update = {"base_url": account.base_url, "server": server, "models": found.models}
-            provider = shipped.model_copy(update=update)
+            provider = shipped.model_copy(update={"server": server, "models": found.models})
             text = text_of(provider)
         else:
             text, provider = with_found(text, held, server, found.models)
