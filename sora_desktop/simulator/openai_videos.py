@@ -6,7 +6,6 @@ There is no idempotency key: each create call and each remix that is taken is a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -65,8 +64,12 @@ def refused(call: Call, refusal: Refusal) -> Response:
         return JSONResponse({"detail": detail}, 422, refusal.headers)
     if refusal.code == "no_such_call":
         return no_such_call(call.request, call.world.manners.openai_videos, call.name)
+    if errors == "litellm" and refusal.code == "invalid_api_key":
+        # Without a database it cannot look for the key, and says no more.
+        error = {"message": "No connected db.", "type": "no_db_connection", "param": None, "code": "400"}
+        return JSONResponse({"error": error}, 400)
     status = refusal.status
-    error: dict[str, Any] = {
+    error = {
         "message": refusal.message,
         "type": TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error"),
         "param": refusal.param,
