@@ -134,8 +134,9 @@ def plain(value: object, limit: int = MAX_TEXT) -> str:
         value = str(value)
     if not isinstance(value, str):
         return ""
-    cut = value[: limit * 40]
-    kept = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in cut)
+    kept = value[: limit * 40]
+    if not kept.isascii() or not kept.isprintable():  # The long way only where there may be something to take out.
+        kept = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in kept)
     line = " ".join(kept.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 

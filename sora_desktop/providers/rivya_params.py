@@ -234,8 +234,11 @@ def _misfit(entry: object) -> str:
 
 def _worded(option: Option, like: Param | None, role: str, key: str) -> Option:
     ours = like.option(option.value) if like else None
+    label = option.label or (ours.label if ours else "")
     means = ours.means if ours else meaning(role, key, as_text(option.value)) or meaning(role, key, option.label)
-    return option.model_copy(update={"label": option.label or (ours.label if ours else ""), "means": means})
+    if (label, means) == (option.label, option.means):
+        return option
+    return Option(value=option.value, label=label, means=means)
 
 
 # What a parameter and its choices mean, where no shipped one says it.

@@ -68,7 +68,8 @@ def text_value(value: object) -> str | None:
     """A text that may be sent back character for character; None for one that is too long or holds odd characters."""
     if not isinstance(value, str) or len(value) > MAX_VALUE:
         return None
-    odd = any(unicodedata.category(char) in {"Cc", "Cs", "Cn"} and char not in "\n\t" for char in value)
+    odd = not value.isascii() or not value.isprintable()
+    odd = odd and any(unicodedata.category(char) in {"Cc", "Cs", "Cn"} and char not in "\n\t" for char in value)
     return None if odd else value
 
 
