@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +19,7 @@ from sora_desktop.core.params import Option, Param
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.engine.offers import place_of
 from sora_desktop.ui.compose.panel import ComposePanel
+from sora_desktop.ui.compose.picker import fitted
 from sora_desktop.ui.compose.retarget_dialog import RetargetDialog
 from sora_desktop.ui.job_orders import Order
 from sora_desktop.ui.main_window import MainWindow
@@ -363,3 +365,13 @@ def test_words() -> None:
     assert standing(Model(id="m", name="M")) == ""
     assert bounded(["a\nb", "", "c" * 10], 8) == "a b\nccc…"
     assert QApplication.instance() is None or day(GONE_AT)[-4:].isdigit(), "another year is named"
+
+
+def test_a_narrow_picker_names_the_model(dressed: QApplication) -> None:
+    metrics = QFontMetrics(dressed.font())
+    line = "Built-in simulator · Ridge Motion 1"
+    whole = metrics.horizontalAdvance(line)
+    assert fitted(line, metrics, whole) == line
+    assert fitted(line, metrics, whole - 10).endswith("… · Ridge Motion 1")
+    assert fitted(line, metrics, metrics.horizontalAdvance("Ridge Motion 1") + 4) == "Ridge Motion 1"
+    assert fitted(line, metrics, metrics.horizontalAdvance("Ridge M…")).startswith("Ridge")

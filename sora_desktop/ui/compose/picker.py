@@ -113,12 +113,16 @@ class PickerButton(QAbstractButton):
 
 
 def fitted(line: str, metrics: QFontMetrics, room: int) -> str:
-    """`line` in `room`: of "account · model" the account gives way first, for the model says more."""
+    """`line` in `room`: of "account · model" the account gives way first, all of it if need be: the model says more."""
+    if metrics.horizontalAdvance(line) <= room:
+        return line
     first, dot, last = line.partition(" · ")
+    if not dot:
+        return metrics.elidedText(line, Qt.TextElideMode.ElideRight, room)
     left = room - metrics.horizontalAdvance(dot + last)
-    if dot and left < metrics.horizontalAdvance(first) and left > metrics.horizontalAdvance("Abcde…"):
+    if left > metrics.horizontalAdvance("Abcde…"):
         return metrics.elidedText(first, Qt.TextElideMode.ElideRight, left) + dot + last
-    return metrics.elidedText(line, Qt.TextElideMode.ElideRight, room)
+    return metrics.elidedText(last, Qt.TextElideMode.ElideRight, room)
 
 
 def paint_sign(painter: QPainter, area: QRect, letter: str, sign: str, *, plate: str) -> None:
