@@ -240,7 +240,7 @@ def login_refused(proxy: str, host: str) -> ProviderError:
     failure = Failure(
         kind=FailureKind.NETWORK, code="proxy_login", args=args, action=Action.RETRY, http_status=PROXY_LOGIN
     )
-    return ProviderError(failure, Sent.REFUSED, transient=True)
+    return ProviderError(failure, Sent.NOT_SENT, transient=True)
 
 
 def redirected(status: int) -> ProviderError:

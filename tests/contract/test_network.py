@@ -275,7 +275,7 @@ async def test_a_login_that_is_refused(
 
     http.use(one.settings(user="me" if given else ""), other)
     error, said = await failed(http, url)
-    assert error.failure.code == "proxy_login" and error.transient
+    assert (error.failure.code, error.sent, error.transient) == ("proxy_login", Sent.NOT_SENT, True)
     assert said.startswith(f"Proxy: 127.0.0.1:{one.proxy.port} does not accept")
     with pytest.raises(ProviderError) as caught:
         await http.look(f"{url}/clip.mp4")
