@@ -23,21 +23,17 @@ from PySide6.QtWidgets import QApplication, QWidget
 from benchmarks.shots_jobs import PROMPTS, put_progress, put_states
 from benchmarks.shots_models import model_screens
 from benchmarks.shots_references import reference_screens
+from benchmarks.shots_settings import settings_screens
 from sora_desktop import assembly
 from sora_desktop.app import QUIET, application
-from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent
 from sora_desktop.core.jobs import State
 from sora_desktop.core.request import GenerationRequest
-from sora_desktop.providers.base import Check
 from sora_desktop.storage.paths import Paths
-from sora_desktop.storage.secrets import SecretState
 from sora_desktop.ui import aio
 from sora_desktop.ui.about import AboutDialog, ShortcutsDialog
 from sora_desktop.ui.crash import CrashDialog, describe
 from sora_desktop.ui.main_window import MainWindow
 from sora_desktop.ui.notices import Tone
-from sora_desktop.ui.settings import SettingsDialog
-from sora_desktop.ui.settings.account_state import Outcome
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import theme
 
@@ -129,30 +125,6 @@ async def main_screens(shots: Shots, studio: Studio, clips: list[str]) -> None:
         await model_screens(shots.take, window, studio)
 
 
-async def settings_screens(shots: Shots, studio: Studio) -> None:
-    """Every page of the settings, and the states of an account."""
-    accounts = studio.accounts
-    for provider, key in (("rivya", "rvya_sk_abcdefgh12343f9a"), ("globalaiopc", "abcdefgh12345678a1b2")):
-        await accounts.add(accounts.draft(provider), key)
-    dialog = SettingsDialog(studio)
-    dialog.show()
-    await asyncio.sleep(SETTLE)
-    good, bad = (account.id for account in accounts.all if not account.builtin)
-    state = dialog.accounts.states.of(good)
-    state.key, state.tail, state.outcome = SecretState.FOUND, "3f9a", Outcome(time.time(), Check(200, 182, 1240, 2))
-    failure = Failure(kind=FailureKind.KEY, code="key_rejected", detail="invalid api key", request_id="req_8c1f")
-    dialog.accounts.states.of(bad).outcome = Outcome(time.time(), error=ProviderError(failure, Sent.REFUSED))
-    for page in ("accounts", "files", "appearance", "privacy"):
-        dialog.show_page(page, good)
-        await shots.take(f"settings-{page}", dialog, (1120, 720))
-    dialog.show_page("accounts", bad)
-    await shots.take("settings-account-refused", dialog)
-    dialog.show_page("accounts", new_provider="rivya")
-    await shots.take("settings-account-new", dialog, (960, 620))
-    dialog.close()
-    dialog.deleteLater()
-
-
 async def small_screens(shots: Shots, studio: Studio) -> None:
     """Help and the crash dialog."""
     with window_of(studio) as window:
@@ -192,7 +164,8 @@ async def run(app: QApplication, folder: Path, stop: asyncio.Event) -> int:
             await studio.settings.change(welcomed=True, told_of_closing=True)
             await main_screens(shots, studio, clips)
             await small_screens(shots, studio)
-            await settings_screens(shots, studio)
+            urls = await rooms.simulator.base_urls()
+            await settings_screens(shots.take, studio, urls["openai_videos"])
             await rooms.tasks.close()
     print(f"{shots.taken} pictures in {folder}")
     return 0

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from sora_desktop.storage.resources import resource
 from sora_desktop.ui.compose.panel import ComposePanel
 from sora_desktop.ui.settings import SettingsDialog
+from sora_desktop.ui.words import sentence
 from support.loops import Run
 from support.studio import Opened
 
@@ -49,11 +50,15 @@ def test_it_stays_in_the_settings_and_says_so(opened: Opened, run: Run, qtbot: Q
     page.turn_to(account)
     assert page.detail.form.name.text() == "My service"
     assert page.detail.form.base_url.text() == "https://api.example.com"
+    assert page.detail.gone == sentence("provider_gone", {"name": "mine"})
+    assert not page.detail.card.isVisible()
     assert not page.grab().isNull()
     file.write_text(text, "utf-8")
     run(studio.providers.reload())
     opened.idle()
     assert page.list.item(row).data(Qt.ItemDataRole.AccessibleTextRole) == "My service"
+    assert page.detail.gone == ""
+    assert page.detail.card.isVisible()
 
 
 def test_a_draft_of_it_says_why_it_cannot_be_sent(opened: Opened, panel: ComposePanel, run: Run, account: str) -> None:

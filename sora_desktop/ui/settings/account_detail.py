@@ -18,7 +18,9 @@ from sora_desktop.ui.settings.test_card import TestCard
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.widgets.basic import Elided, button, label
+from sora_desktop.ui.widgets.hints import Hint
 from sora_desktop.ui.widgets.switch import Switch
+from sora_desktop.ui.words import sentence
 
 HOST = "host"
 """The part of the page that `show_account` can be asked to bring into sight: the reference host."""
@@ -42,6 +44,7 @@ class AccountDetail(QWidget):
         self.form = AccountForm(studio, states)
         self.form.kept.connect(lambda _account: self._fill())
         self.enabled.toggled.connect(self._on_enabled)
+        self._gone = Hint("", "warning")
         self.card = TestCard()
         self.card.wanted.connect(lambda: self._states.test(self._id))
         self._promise = label(
@@ -68,7 +71,7 @@ class AccountDetail(QWidget):
         column = QVBoxLayout(body)
         column.setContentsMargins(24, 18, 24, 12)
         column.setSpacing(10)
-        for widget in (self.form, self.server, self.card, self._promise, self.headers, self.host):
+        for widget in (self._gone, self.form, self.server, self.card, self._promise, self.headers, self.host):
             column.addWidget(widget)
         column.addStretch(1)
         column.addWidget(self.remove, 0, Qt.AlignmentFlag.AlignLeft)
@@ -90,6 +93,11 @@ class AccountDetail(QWidget):
     def account_id(self) -> str:
         return self._id
 
+    @property
+    def gone(self) -> str:
+        """Says that no file describes the account's service any more; empty where one does."""
+        return self._gone.text
+
     def show_account(self, account_id: str, part: str = "") -> None:
         """Turns to an account, and to a part of its page (`HOST`)."""
         if account_id != self._id:
@@ -103,16 +111,21 @@ class AccountDetail(QWidget):
         if part == HOST and not self.host.isHidden():
             self.host.take_focus()
             # Only when everything has its height there is a place to scroll to.
-            QTimer.singleShot(0, self, self._show_host)
+            QTimer.singleShot(0, self, lambda: self.scroll_to(self.host))
 
-    def _show_host(self) -> None:
-        self._scroll.verticalScrollBar().setValue(self.host.y())
+    def scroll_to(self, part: QWidget) -> None:
+        """Brings a part of the page to its top, as far as there is page below it."""
+        self._scroll.verticalScrollBar().setValue(part.y())
 
     def _fill(self) -> None:
         account = self._studio.accounts.get(self._id)
         if account is None:
             return
         self.form.fill()
+        known = self._studio.accounts.provider(self._id) is not None
+        self._gone.say("" if known else sentence("provider_gone", {"name": account.provider}))
+        self.card.setVisible(known)
+        self._promise.setVisible(known)
         self._title.setText(account.name)
         self._filling = True
         self.enabled.setChecked(account.enabled)
