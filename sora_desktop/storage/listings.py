@@ -60,10 +60,10 @@ class ListingStore:
     async def save(self, kept: KeptListing, models: Sequence[Seen], body: bytes | None = None) -> None:
         """Keeps a list with its models, in place of what was known; without `body` the kept answer stays."""
         listing = (kept.place, kept.fetched_at, kept.model_dump_json(), body or b"")
-        rows = [(kept.place, one.model.id, place, one.model_dump_json()) for place, one in enumerate(models)]
         answer = ", body = excluded.body" if body is not None else ""
 
         def write(db: sqlite3.Connection) -> None:
+            rows = [(kept.place, one.model.id, place, one.model_dump_json()) for place, one in enumerate(models)]
             db.execute(
                 "INSERT INTO listings (place, fetched_at, document, body) VALUES (?, ?, ?, ?) ON CONFLICT (place)"
                 f" DO UPDATE SET fetched_at = excluded.fetched_at, document = excluded.document{answer}",
