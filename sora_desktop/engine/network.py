@@ -68,6 +68,11 @@ class Networking:
         """Where the password is."""
         return await self._secrets.where(ENTRY)
 
+    def read_again(self) -> None:
+        """Looks at the system's own proxies again: they may be others since the program started."""
+        if self.current.mode == "system":
+            self._apply()
+
     async def system(self) -> dict[str, str]:
         """The machine's own proxies as host and port, by the scheme of what is called ("all" for any)."""
         found = await in_thread(system_proxies)

@@ -10,6 +10,7 @@ from urllib.request import getproxies
 
 from sora_desktop.core.network import Bypass, Proxy, parse_proxy, split_hosts
 from sora_desktop.core.redact import know
+from sora_desktop.providers.desktop_proxies import gnome_proxies
 
 SCHEMES = ("http", "https", "all")
 
@@ -33,9 +34,11 @@ class SystemProxies:
 
 
 def system_proxies(environment: Mapping[str, str] | None = None) -> SystemProxies:
-    """What is set now. `environment` is what `urllib.request.getproxies` answers (variables, on Windows and macOS also
-    the system's settings); without it the system's exceptions count too."""
-    found = getproxies() if environment is None else environment
+    """What is set now: variables, on Windows and macOS also the system's settings, else what GNOME keeps. Blocks.
+
+    `environment` is looked at instead, as `urllib.request.getproxies` answers it.
+    """
+    found = _told() if environment is None else environment
     proxies: dict[str, Proxy] = {}
     broken: set[str] = set()
     for scheme in SCHEMES:
@@ -47,6 +50,11 @@ def system_proxies(environment: Mapping[str, str] | None = None) -> SystemProxie
             broken.add(scheme)
     exceptions = [*split_hosts(found.get("no", "")), *(_exceptions() if environment is None else ())]
     return SystemProxies(proxies, frozenset(broken), tuple(exceptions))
+
+
+def _told() -> Mapping[str, str]:
+    found = getproxies()
+    return found if any(found.get(scheme) for scheme in SCHEMES) else {**gnome_proxies(), **found}
 
 
 def known(proxy: Proxy) -> Proxy:

@@ -225,6 +225,23 @@ def test_the_check_says_one_sentence_of_each_account_and_of_any_host(
     assert all("authorization" not in each.headers for each in wire.server.asked[asked:])
 
 
+def test_a_check_looks_at_the_systems_proxies_again(
+    wire: Wire, opened: Opened, page: NetworkPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.check.host.setText("http://plain.example")
+    qtbot.mouseClick(page.check.button, Qt.MouseButton.LeftButton)
+    opened.idle()
+    assert next(iter(page.check.said.values())).startswith("DNS: ")
+    monkeypatch.setenv("HTTP_PROXY", f"http://{':'.join(LOGIN)}@127.0.0.1:{wire.proxy.port}")
+    qtbot.mouseClick(page.check.button, Qt.MouseButton.LeftButton)
+    opened.idle()
+    assert "was reached through the proxy" in next(iter(page.check.said.values()))
+    page.hide()
+    page.show()
+    opened.idle()
+    assert page.form.note_of("mode") == f"The system's proxy: 127.0.0.1:{wire.proxy.port}"
+
+
 def test_a_failed_test_of_an_account_names_the_step(
     opened: Opened, qtbot: QtBot, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import httpcore
@@ -20,6 +22,7 @@ from sora_desktop.core.network import Proxy
 from sora_desktop.core.redact import redact
 from sora_desktop.providers import peers
 from sora_desktop.providers.answers import segment
+from sora_desktop.providers.desktop_proxies import told
 from sora_desktop.providers.downloads import Download, asked, goes_on, unreadable
 from sora_desktop.providers.origin import key_header, target
 from sora_desktop.providers.proxies import system_proxies
@@ -194,6 +197,48 @@ def test_a_proxy_of_no_usable_kind_is_no_straight_way():
     assert found.proxy("http") == Proxy("http", "p", 2)
     with pytest.raises(ValueError):
         found.proxy("https")
+
+
+GNOME = """org.gnome.system.proxy mode 'manual'
+org.gnome.system.proxy ignore-hosts ['localhost', '127.0.0.0/8', '*.corp.example']
+org.gnome.system.proxy autoconfig-url ''
+org.gnome.system.proxy.http host 'proxy.example'
+org.gnome.system.proxy.http port 3128
+org.gnome.system.proxy.https host ''
+org.gnome.system.proxy.https port 0
+org.gnome.system.proxy.socks host 'socks.example'
+org.gnome.system.proxy.socks port 1080
+"""
+
+
+def test_what_gnome_keeps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    program = tmp_path / "gsettings"
+    program.write_text(f'#!/bin/sh\n[ "$*" = "list-recursively org.gnome.system.proxy" ] && cat <<"E"\n{GNOME}E\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")
+    assert system_proxies().by_scheme == {}
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "ubuntu:GNOME")
+    found = system_proxies()
+    assert found.proxy("http") == Proxy("http", "proxy.example", 3128)
+    assert found.proxy("https") == Proxy("socks5", "socks.example", 1080)
+    assert found.bypass == ("localhost", "127.0.0.0/8", "*.corp.example")
+    monkeypatch.setenv("HTTPS_PROXY", "http://variable.example:1")
+    assert system_proxies().proxy("https") == Proxy("http", "variable.example", 1), "variables go first"
+    assert system_proxies().proxy("http") is None
+    monkeypatch.delenv("HTTPS_PROXY")
+    program.write_text("#!/bin/sh\nexit 1\n")
+    assert system_proxies().by_scheme == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", GNOME.replace("manual", "none"), GNOME.replace("manual", "auto"), "a b ["]
+)
+def test_what_gnome_keeps_for_another_mode(text: str):
+    assert told(text) == {}
 
 
 class Nothing:

@@ -73,6 +73,7 @@ class NetworkCheck(QWidget):
         """Checks the typed host, or every account that is switched on."""
         self._run += 1
         self._clear()
+        self._studio.network.read_again()
         self.button.setEnabled(False)
         host = self.host.text().strip()
         accounts = self._accounts()
