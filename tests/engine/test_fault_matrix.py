@@ -333,10 +333,9 @@ async def test_an_idempotency_conflict_is_never_resent(bench: Bench, simulator: 
     await bench.engine.pause_all(True)
     first, second = await bench.submit(account, "conflict", 2)
     # The second job is made to carry the first one's key: the service sees one key with two bodies.
-    bench.engine.jobs[second.id] = second.having(intent=first.intent)
-    bench.engine._board.live[second.id] = bench.engine.jobs[second.id]
-    body = '{"model":"sora-2","prompt":"another"}'
-    bench.engine._board.live[second.id] = bench.engine.jobs[second.id] = bench.engine.jobs[second.id].having(body=body)
+    another = second.request.model_copy(update={"prompt": "another"})
+    second = second.having(intent=first.intent, request=another)
+    bench.engine._board.live[second.id] = bench.engine.jobs[second.id] = second
     await bench.engine.pause_all(False)
     await bench.until_quiet()
     states = {bench.job(first).state, bench.job(second).state}
