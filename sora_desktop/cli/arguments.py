@@ -23,6 +23,7 @@ class Arguments(argparse.Namespace):
     base_url: str
     name: str
     allow_http: bool
+    header: list[str]
     model: str
     prompt: str
     param: list[str]
@@ -72,7 +73,7 @@ def _parser(*, with_simulator: bool) -> Parser:
     def command(name: str, help: str) -> Parser:
         return commands.add_parser(name, help=help, description=help, parents=[everywhere])
 
-    _accounts(command("accounts", "add, list, test and remove accounts"), everywhere)
+    _accounts(command("accounts", "add, list, test, probe and remove accounts"), everywhere)
     models = command("models", "list the models and their parameters")
     models.add_argument("--account", metavar="A", help="only what this account can make (name or id)")
     models.add_argument("--refresh", action="store_true", help="ask the services for their lists first (a free call)")
@@ -90,28 +91,34 @@ def _parser(*, with_simulator: bool) -> Parser:
 
 
 def _accounts(parser: Parser, everywhere: Parser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="add|list|test|remove", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="add|list|test|probe|remove", required=True)
     add = actions.add_parser(
         "add",
         parents=[everywhere],
         help="add an account",
         description="Adds an account. The key is read from standard input and kept in the system keyring; one in "
-        "SORA_DESKTOP_KEY is used, but never kept.",
+        "SORA_DESKTOP_KEY is used, but never kept. Values of extra headers follow the key, one on a line.",
     )
     add.add_argument("--provider", required=True, metavar="P", help="id of the provider, as in “models”")
     add.add_argument("--base-url", default="", metavar="URL", help="another address than the provider's own")
     add.add_argument("--name", default="", metavar="NAME", help="what the account is called")
     add.add_argument("--allow-http", action="store_true", help="send the key unprotected to another machine")
+    add.add_argument(
+        "--header", action="append", default=[], metavar="NAME", help="an extra header; its value is read as the key is"
+    )
     _json(
         actions.add_parser("list", parents=[everywhere], help="list the accounts", description="Lists the accounts."),
         "one JSON list",
     )
     test = "make a free call to the service"
     remove = "forget an account and its key; its jobs stay"
-    for name, help in (("test", test), ("remove", remove)):
+    probe = "look at a server of your own for free, and write what it can do into its file"
+    for name, help in (("test", test), ("probe", probe), ("remove", remove)):
         action = actions.add_parser(name, parents=[everywhere], help=help, description=f"{help.capitalize()}.")
         action.add_argument("account", nargs="?", metavar="ACCOUNT", help="name or id")
         action.add_argument("--name", default="", metavar="NAME", help="the same")
+        if name == "probe":
+            _json(action, "one JSON object")
 
 
 def _providers(parser: Parser, everywhere: Parser) -> None:

@@ -11,7 +11,8 @@ from sora_desktop.cli.arguments import Arguments
 from sora_desktop.cli.generate import environment_key
 from sora_desktop.cli.models import show_models
 from sora_desktop.cli.printing import complain, failure_text, job_object, printable, put, put_json, table
-from sora_desktop.core.accounts import Account, clean_key
+from sora_desktop.cli.servers import probe
+from sora_desktop.core.accounts import Account, clean_headers, clean_key
 from sora_desktop.core.errors import ProviderError, UserError
 from sora_desktop.core.params import as_text
 from sora_desktop.storage.secrets import SecretState
@@ -39,6 +40,9 @@ async def _run(arguments: Arguments) -> int:
                 return await _list(studio, arguments)
             case "accounts", "test":
                 return await _test(studio, _named(studio, arguments.account or arguments.name))
+            case "accounts", "probe":
+                account = _named(studio, arguments.account or arguments.name)
+                return await probe(studio, account, as_json=arguments.json)
             case "accounts", "remove":
                 return await _remove(studio, _named(studio, arguments.account or arguments.name))
             case "models", _:
@@ -61,9 +65,16 @@ async def _add(studio: Assembly, arguments: Arguments) -> int:
     accounts = studio.accounts
     account = accounts.draft(arguments.provider, arguments.name, arguments.base_url, allow_http=arguments.allow_http)
     given = environment_key()
-    key = None if given else _read_key(account.name)
+    provider = accounts.catalog.provider(account.provider)
+    optional = provider is not None and not provider.needs_key
+    key = None if given else _read_key(account.name, optional=optional)
+    headers = clean_headers({name: _read_line(f"Value of {printable(name)}: ") or "" for name in arguments.header})
     state = await accounts.add(account, key)
+    if headers and await accounts.set_headers(account.id, headers) is SecretState.SESSION:
+        complain("The values of the headers were not kept: there is no system keyring, or it is locked.")
     put(f"{account.id}  {account.name}")
+    if optional and not given and key is None:
+        return 0
     if given:
         complain("The key of SORA_DESKTOP_KEY is not kept: set it for later runs, too.")
     elif key is None:
@@ -75,18 +86,27 @@ async def _add(studio: Assembly, arguments: Arguments) -> int:
     return 0
 
 
-def _read_key(name: str) -> str | None:
-    """The key that is typed or piped in; None where there is nothing at all. Raises UserError for a bad one."""
+def _read_key(name: str, *, optional: bool) -> str | None:
+    """The key that is typed or piped in; None where there is nothing at all, or an empty line and the key is optional.
+
+    Raises UserError for a bad one.
+    """
+    line = _read_line(f"Key of {printable(name)}: ")
+    return None if line is None or (optional and not line.strip()) else clean_key(line)
+
+
+def _read_line(prompt: str) -> str | None:
+    """A secret that is typed unseen, or the next line that is piped in; None at the end."""
     if sys.stdin is None:
         return None
     if sys.stdin.isatty():
         try:
-            return clean_key(getpass.getpass(f"Key of {printable(name)}: "))
+            return getpass.getpass(prompt)
         except EOFError:
             return None
-    # Bytes: a key that is no text must not end in a decoding error.
+    # Bytes: a secret that is no text must not end in a decoding error.
     line = sys.stdin.buffer.readline(LONGEST_LINE)
-    return clean_key(line.decode("utf-8", "replace")) if line else None
+    return line.decode("utf-8", "replace") if line else None
 
 
 async def _list(studio: Assembly, arguments: Arguments) -> int:

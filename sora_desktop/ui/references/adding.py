@@ -48,7 +48,9 @@ class Adder(QObject):
 
     def _takes_files(self) -> bool:
         rule, account = self._rule(), self._page.account
-        return rule is None or rule.upload or (account is not None and account.reference_host is not None)
+        return (
+            rule is None or rule.upload or rule.attach or (account is not None and account.reference_host is not None)
+        )
 
     def _rule(self) -> ReferenceRule | None:
         model = self._page.model

@@ -123,8 +123,8 @@ class ReferenceHostSection(QWidget):
         return self._studio.accounts.get(self._id)
 
     def _needed(self) -> bool:
-        models = self._studio.accounts.models(self._id)
-        return any(model.references is not None and not model.references.upload for model in models)
+        rules = (model.references for model in self._studio.accounts.models(self._id))
+        return any(rule is not None and not rule.upload and not rule.attach for rule in rules)
 
     def _fill(self, host: ReferenceHost | None) -> None:
         self._filling = True
