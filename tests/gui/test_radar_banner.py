@@ -102,8 +102,13 @@ def test_several_are_one_line_with_a_count_until_they_are_unfolded(
 
 
 def test_a_flood_stays_low(window: MainWindow, opened: Opened, run: Run) -> None:
-    for number in range(120):
-        changed(opened, run, f"Model {number}")
+    async def flood() -> None:
+        for number in range(60):
+            said = {"key": f"{number}", "kind": "changed", "account": RIVYA, "code": "radar_changed"}
+            args = {"account": "Rivya", "models": f"Model {number}"}
+            await opened.studio.radar._sayings.say(Warning.model_validate({**said, "args": args, "at": number}))
+
+    run(flood())
     window.radar.more.click()
     assert window.radar.more.text() == "Show less"
     assert len(window.radar.lines) == 50
