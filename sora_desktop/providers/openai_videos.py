@@ -135,18 +135,21 @@ class OpenAIVideos:
         place = rooted(connection, self._server.prefix)
         form = Travel.MULTIPART if files else self._learned.get(place.base_url, self._server.form)
         answer = await paid(self._post(place, form, body, files))
-        if not files and _wants_other_form(answer):
-            # Refused for how it came, before it was looked at: nothing was started.
-            form = Travel.JSON if form is Travel.MULTIPART else Travel.MULTIPART
-            answer = await paid(self._post(place, form, body, files))
-            if answer.ok:
-                self._learned[place.base_url] = form
         task = unwrap(answer.record(), *IDS)
         if answer.ok and identifier(first(task, *IDS)):
             return self._task(answer, task, place)
         if answer.ok:
             raise broken(answer, About.CREATE, keys=secrets_of(connection))
-        raise _with_field(self._problem(answer, About.CREATE, connection), body)
+        unread = _unread(answer)
+        if _from_gateway(answer) and (unread or answer.status == 503):
+            raise broken(answer, About.CREATE, keys=secrets_of(connection))
+        error = self._problem(answer, About.CREATE, connection)
+        if unread and not files:
+            # Not sent again by itself, whatever it looks like; the next request travels in the other form.
+            self._learned[place.base_url] = Travel.JSON if form is Travel.MULTIPART else Travel.MULTIPART
+            failure = error.failure.model_copy(update={"code": "form_refused", "args": {}, "action": Action.RETRY})
+            raise ProviderError(failure, Sent.REFUSED)
+        raise _with_field(error, body)
 
     async def _post(self, place: Connection, form: Travel, body: bytes, files: Sequence[Attachment]) -> Answer:
         if form is Travel.MULTIPART:
@@ -267,12 +270,18 @@ def entries(answer: Answer) -> list[object] | None:
     return [] if told == [] else None
 
 
-def _wants_other_form(answer: Answer) -> bool:
+def _unread(answer: Answer) -> bool:
     """Whether a create was refused because of its content type: said so, or by a framework that read no field."""
     if answer.status == 415:
         return True
     told = said_in(answer.record())
     return answer.status == 422 and told.field == "prompt" and told.code == "missing"
+
+
+def _from_gateway(answer: Answer) -> bool:
+    """Whether LiteLLM answered. It repeats a create whose connection broke, and without its body: the server behind it
+    refuses that, so what it passes on may be the refusal of a repeat, of a task that was accepted."""
+    return any(name.startswith("x-litellm-") for name in answer.headers)
 
 
 def _fields(body: bytes) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +14,14 @@ import openai
 import pytest
 from PIL import Image
 
+from sora_desktop.core.errors import Billed, ProviderError, Sent
 from sora_desktop.core.jobs import REMOTE, State
 from sora_desktop.core.request import GenerationRequest
+from sora_desktop.core.servers import Server
 from sora_desktop.media.probe import check
+from sora_desktop.providers.base import Connection
+from sora_desktop.providers.http import Http
+from sora_desktop.providers.openai_videos import OpenAIVideos
 from sora_desktop.simulator.keys import SIMULATOR_OPENAI_VIDEOS_KEY
 from support.bench import Bench
 from support.gateway import GATEWAY_HEADERS, GATEWAY_KEY, GATEWAY_MODEL, Gateway
@@ -132,6 +138,23 @@ def test_an_answer_lost_behind_it_is_not_bought_twice(
     prompt = secrets.token_hex(8)
     simulator.fault(fault, "create", "openai_videos", times=None)
     assert create(gateway, http, prompt=prompt).status_code >= 400
+    assert simulator.billed(prompt) == 1
+
+
+@pytest.mark.parametrize("fault", ["reset_after", "http_500_after", "bad_gateway_html_after"])
+async def test_the_program_never_takes_its_word_that_nothing_was_bought(
+    simulator: SimulatorProcess, gateway: Gateway, fault: str
+) -> None:
+    prompt = secrets.token_hex(8)
+    simulator.fault(fault, "create", "openai_videos", times=None)
+    body = json.dumps({"model": GATEWAY_MODEL, "prompt": prompt, "seconds": "4", "size": "1280x720"}).encode()
+    door = Http(connect=5.0, read=30.0)
+    try:
+        with pytest.raises(ProviderError) as lost:
+            await OpenAIVideos(door, Server()).create(Connection(gateway.base, GATEWAY_KEY), body, "i")
+    finally:
+        await door.aclose()
+    assert (lost.value.sent, lost.value.failure.billed) == (Sent.AMBIGUOUS, Billed.MAYBE)
     assert simulator.billed(prompt) == 1
 
 

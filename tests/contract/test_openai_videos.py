@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -175,17 +174,22 @@ UNREAD = {"detail": [{"type": "missing", "loc": ["body", "prompt"], "msg": "Fiel
         (Form.MULTIPART, reply(415, "")),
     ],
 )
-async def test_the_other_form_where_the_first_was_not_even_read_and_then_at_once(known: Form, refusal: bytes) -> None:
+async def test_an_unread_form_is_told_and_not_sent_again_and_the_next_request_goes_the_other_way(
+    known: Form, refusal: bytes
+) -> None:
     learned: dict[str, Form] = {}
     server = Server(form=known)
     async with opened() as http, raw_server(in_turn(refusal, reply(200, TASK))) as raw:
-        for _ in range(2):
-            dialect = OpenAIVideos(http, server, learned)
-            assert (await dialect.create(Connection(raw.url, KEY), body_of(asked_for()), "i")).id == "video_1"
+        dialect = OpenAIVideos(http, server, learned)
+        error = await error_of(dialect.create(Connection(raw.url, KEY), body_of(asked_for()), "i"))
+        assert (error.failure.code, error.sent, error.failure.billed) == ("form_refused", Sent.REFUSED, Billed.NO)
+        assert len(raw.asked) == 1
+        dialect = OpenAIVideos(http, server, learned)
+        assert (await dialect.create(Connection(raw.url, KEY), body_of(asked_for()), "i")).id == "video_1"
     kinds = [asked.headers["content-type"].split(";")[0] for asked in raw.asked]
     names = {Form.JSON: "application/json", Form.MULTIPART: "multipart/form-data"}
     other = names[Form.MULTIPART if known is Form.JSON else Form.JSON]
-    assert kinds == [names[known], other, other]
+    assert kinds == [names[known], other]
 
 
 async def test_a_refused_field_is_no_reason_to_send_it_in_another_form() -> None:
@@ -427,7 +431,8 @@ async def test_from_the_request_to_the_file(simulator: SimulatorProcess, preset:
     key = SIMULATOR_OPENAI_VIDEOS_KEY if manners.needs_key else ""
     model = MODEL.model_copy(update={"id": manners.models[0]})
     async with opened() as http:
-        dialect = OpenAIVideos(http, Server(lists_tasks=manners.lists))
+        form = Form.MULTIPART if manners.form == "multipart" else Form.JSON
+        dialect = OpenAIVideos(http, Server(form=form, lists_tasks=manners.lists))
         connection = Connection(simulator.openai_videos, key)
         body = dialect.body(model, asked_for(f"A boat for {preset}", seconds=4), "i", [])
         task = await dialect.create(connection, body, "i")
@@ -444,15 +449,3 @@ async def test_from_the_request_to_the_file(simulator: SimulatorProcess, preset:
         assert not manners.lists or task.id in {one.id for one in listed or ()}
     assert simulator.billed(f"A boat for {preset}") == 1
     assert simulator.requests(leak="1") == []
-
-
-async def test_many_tasks_at_once_are_one_form_learned(simulator: SimulatorProcess) -> None:
-    simulator.be("vllm-omni")
-    model = MODEL.model_copy(update={"id": PRESETS["vllm-omni"].models[0]})
-    async with opened() as http:
-        dialect = OpenAIVideos(http, Server(), {})
-        connection = Connection(simulator.openai_videos)
-        body = dialect.body(model, asked_for("one of three"), "i", [])
-        tasks = await asyncio.gather(*(dialect.create(connection, body, "i") for _ in range(3)))
-    assert len({task.id for task in tasks}) == 3
-    assert simulator.billed("one of three") == 3
