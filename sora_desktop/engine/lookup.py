@@ -19,13 +19,20 @@ LATE = 900.0
 CLOSE = 60.0
 """The same where the list does not repeat the prompt, and the time has to tell most of it."""
 
+PAGE = 20
+"""Tasks that even a server with short pages gives at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What a list says of a job: `clear` is its task beyond doubt, `candidates` are all that may be it."""
+    """What a list says of a job: `clear` is its task beyond doubt, `candidates` are all that may be it.
+
+    `reaches`: the list goes back to when the job was sent, so that a task which is not in it is not there.
+    """
 
     clear: RemoteTask | None = None
     candidates: tuple[RemoteTask, ...] = ()
+    reaches: bool = True
 
 
 class Lookup:
@@ -56,7 +63,7 @@ def listed(job: Job, tasks: Sequence[RemoteTask], others: Iterable[Job], lost: I
     free = [task for task in tasks if not any(_has(other, task.id) for other in (*others, job))]
     candidates = tuple(task for task in free if _fits(task, job))
     rivals = [other for other in others if _waits(other) and any(_fits(task, other) for task in candidates)]
-    told = Listed(None, candidates)
+    told = Listed(None, candidates, reaches=_reaches(tasks, job))
     if not candidates or any(rival.state is State.SUBMITTING and rival.id not in lost for rival in rivals):
         # The answer of a rival's call may name the very task that looks like this job's.
         return told
@@ -70,6 +77,12 @@ def listed(job: Job, tasks: Sequence[RemoteTask], others: Iterable[Job], lost: I
     return Listed(in_order[claimants.index(job)], candidates)
 
 
+def _reaches(tasks: Sequence[RemoteTask], job: Job) -> bool:
+    """A short list is all there is. A long one may be the newest part of a longer one."""
+    sent = (job.submitted_at or 0.0) + EARLY
+    return len(tasks) < PAGE or any(task.created_at is not None and task.created_at <= sent for task in tasks)
+
+
 def _has(job: Job, task_id: str) -> bool:
     """Whether a task is known to be another one's, also one that a job had before it was sent anew."""
     return job.remote_id == task_id or any(task_id in note for note in job.notes)
@@ -81,22 +94,27 @@ def _waits(job: Job) -> bool:
 
 def _fits(task: RemoteTask, job: Job) -> bool:
     """Whether nothing that the list tells speaks against it."""
-    sent = _sent(job)
-    same = {key: _line(task.echo[key]) == sent[key] for key in sent.keys() & task.echo.keys()}
+    same = _same(task, job)
     if not same.get("prompt", True):
         return False
     since = None if task.created_at is None or job.submitted_at is None else task.created_at - job.submitted_at
     if since is not None and not -EARLY <= since <= LATE:
         return False
-    if "prompt" in same:
-        return True  # A gateway may name the model, or round the size, as it likes.
-    return since is not None and all(same.values())
+    # A gateway may name the model as it likes; where nothing but that and the time is told, it has to be the same.
+    return "prompt" in same or (since is not None and same.get("model", True))
 
 
 def _surely(task: RemoteTask, job: Job) -> bool:
     if task.created_at is None or job.submitted_at is None:
         return False
-    return "prompt" in task.echo or task.created_at - job.submitted_at <= CLOSE
+    same = _same(task, job)
+    return "prompt" in same or (all(same.values()) and task.created_at - job.submitted_at <= CLOSE)
+
+
+def _same(task: RemoteTask, job: Job) -> dict[str, bool]:
+    """For each field that was sent and that the list repeats, whether it is the same."""
+    sent = _sent(job)
+    return {key: _line(task.echo[key]) == sent[key] for key in sent.keys() & task.echo.keys()}
 
 
 def _sent(job: Job) -> dict[str, str]:

@@ -212,7 +212,7 @@ class Orders:
             return "check_listed", {}
         if found.candidates:
             return "check_several", {"ids": ", ".join(task.id[:80] for task in found.candidates[:5])}
-        return "check_unlisted", {}
+        return ("check_unlisted" if found.reaches else "check_unknown"), {}
 
     async def delete(self, job_id: str) -> Job:
         """Takes a job off the list; the answer is what `restore` needs. Its video stays on the disk."""

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from sora_desktop.core.accounts import is_private_host
 from sora_desktop.core.catalog import Model
 from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError, Sent
 from sora_desktop.core.params import Param
@@ -158,10 +160,11 @@ class _Look:
         if not part:
             return (told.variants or None) if told else None
         found: list[str] = []
+        private = is_private_host(urlsplit(self._place.base_url).hostname or "")
         for variant in dict.fromkeys((*VARIANTS, *(told.variants if told else ()))):
             url = f"{self._place.base_url}{self._prefix}/videos/{part}/content?variant={segment(variant)}"
             with suppress(ProviderError):
-                async with self._http.download(url, allow_private=True, lender=self._place) as stream:
+                async with self._http.download(url, allow_private=private, lender=self._place) as stream:
                     if stream.content_type.lower().startswith("image/"):
                         found.append(variant)
         return tuple(found)

@@ -53,19 +53,28 @@ def test_a_gateway_may_call_the_model_another_way_where_the_prompt_is_told() -> 
     ("echo", "found"),
     [
         ({"seconds": "4", "seed": "3"}, "t1"),
-        ({"seconds": "8"}, ""),
+        ({"seconds": "8"}, "?"),
         ({"model": "other"}, ""),
         ({"model": ""}, "t1"),
     ],
 )
 def test_without_a_prompt_everything_else_must_agree(echo: dict[str, str], found: str) -> None:
-    assert clear(job(), [task(prompt="", **echo)]) == found
+    """A length or size that a server rounded makes it unsure, and is no proof that the task is another's."""
+    told = listed(job(), [task(prompt="", **echo)], [])
+    assert (told.clear.id if told.clear else "?" if told.candidates else "") == found
 
 
 def test_without_a_prompt_it_must_be_close_in_time_to_be_sure() -> None:
     late = task(at=SENT + CLOSE + 1, prompt="")
     assert clear(job(), [late]) == ""
     assert listed(job(), [late], []).candidates == (late,)
+
+
+def test_a_long_list_that_does_not_go_back_so_far_proves_nothing() -> None:
+    newer = [task(f"t{number}", SENT + LATE + number) for number in range(1, 30)]
+    assert not listed(job(), newer, []).reaches
+    assert listed(job(), [*newer, task("old", SENT - 100)], []).reaches
+    assert listed(job(), newer[:5], []).reaches
 
 
 def test_without_a_time_it_is_never_sure() -> None:
