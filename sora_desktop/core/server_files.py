@@ -80,6 +80,7 @@ def with_found(text: str, old: Provider, server: Server, models: Iterable[Model]
 def _plain(provider: Provider) -> dict[str, Any]:
     """What is not the default, without nulls, which TOML does not know. The server's section is always whole."""
     whole = provider.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    whole.pop("tails", None)  # What is cut off a pasted address is the protocol's, not the server's.
     whole["server"] = (provider.server or Server()).model_dump(mode="json")
     return cast("dict[str, Any]", _without_nulls(whole))
 

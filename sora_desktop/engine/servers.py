@@ -140,7 +140,7 @@ class Servers:
         """What a file may not change: whose it is, and how it is spoken to."""
         update = {"id": shipped.id, "dialect": shipped.dialect, "server": provider.server or shipped.server}
         more = {"demo": None, "wire": None, "idempotent": shipped.idempotent, "has_balance": shipped.has_balance}
-        return provider.model_copy(update={**update, **more, "rank": shipped.rank})
+        return provider.model_copy(update={**update, **more, "rank": shipped.rank, "tails": shipped.tails})
 
     def _put(self, account_id: str, provider: Provider) -> None:
         account = self._accounts.get(account_id)

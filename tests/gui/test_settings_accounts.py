@@ -162,6 +162,13 @@ def test_what_is_typed_counts_when_the_dialog_is_closed(
     opened.idle()
     assert kept(opened, account).name == "Renamed"
     dialog.open_page("accounts")
+    form.at_once.setFocus()
+    form.at_once.selectAll()
+    qtbot.keyClicks(form.at_once, "7")
+    dialog.close()
+    opened.idle()
+    assert kept(opened, account).at_once == 7
+    dialog.open_page("accounts")
     qtbot.mouseClick(form.key.replace, LEFT)
     qtbot.keyClicks(form.key.edit, "half of a k")
     dialog.close()
@@ -169,6 +176,13 @@ def test_what_is_typed_counts_when_the_dialog_is_closed(
     opened.idle()
     assert form.key.asking
     assert form.key.edit.text() == "half of a k"
+    section = dialog.accounts.detail.headers
+    section.fold.set_open(True)
+    section.add_row()
+    qtbot.keyClicks(section.rows[0].name, "X-Half")
+    dialog.close()
+    dialog.open_page("accounts")
+    assert section.rows[0].name.text() == "X-Half"
     dialog.accounts.start_new("rivya")
     new = dialog.accounts.new
     write(qtbot, new.name, "Half written")

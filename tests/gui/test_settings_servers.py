@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,13 @@ def test_a_server_is_added_checked_and_told_in_plain_words(
     found = opened.studio.accounts.provider(account.id)
     assert found is not None
     assert found.server is not None
+    assert found.tails, "an address that is pasted later is mended as well"
+    assert "tails" not in opened.studio.servers.file(account.id).read_text("utf-8")
+    stops = (card.check, card.open, card.read, card.export, dialog.accounts.detail.card.button)
+    card.check.setFocus()
+    for before, after in pairwise(stops):
+        qtbot.keyClick(before, Qt.Key.Key_Tab)
+        assert after.hasFocus()
     assert card.facts["models"].startswith(f"{len(found.models)}: {found.models[0].name}")
     assert card.facts["lists"].startswith("Yes" if found.server.lists_tasks else "No")
     assert card.facts["deletes"] == ("Yes" if found.server.deletes else "No")

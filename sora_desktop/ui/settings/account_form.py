@@ -71,7 +71,7 @@ class AccountForm(Form):
         self.add("http", "", self.allow_http)
         self.proxy = Combo()
         for value, words in (
-            ("default", self.tr("As in Settings, Network")),
+            ("default", self.tr("As in Network")),
             ("system", self.tr("The system's proxy")),
             ("manual", self.tr("The proxy entered in Network")),
             ("none", self.tr("No proxy")),

@@ -25,6 +25,8 @@ from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.widgets.chip import chip_size, paint_chip
 
 ROW = 64
+NARROW = 280
+"""Below this width a chip is its icon alone, in px."""
 ID = Qt.ItemDataRole.UserRole
 
 
@@ -170,9 +172,10 @@ class AccountDelegate(QStyledItemDelegate):
         painter.fillRect(QRect(area.left(), area.bottom(), area.width(), 1), theme().colour("border"))
         self._tile(painter, area, account, "selection" if selected else "panel")
         look, words = chip(account, state)
-        size = chip_size(look, words)
+        bare = area.width() < scale(NARROW)  # The name needs the room; the account's page has the words.
+        size = chip_size(look, words, bare=bare)
         at = QPoint(area.right() - scale(12) - size.width(), area.center().y() - size.height() // 2 + 1)
-        paint_chip(painter, at, look, words)
+        paint_chip(painter, at, look, words, bare=bare)
         self._words(painter, area, account, at.x() - scale(8))
         if flags & QStyle.StateFlag.State_HasFocus and flags & QStyle.StateFlag.State_KeyboardFocusChange:
             painter.setPen(QPen(theme().colour("accent"), 2))

@@ -46,7 +46,8 @@ class SettingsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Settings"))
         self.setMinimumSize(960, 620)
-        self.resize(1120, 720)
+        room = self.screen().availableSize()
+        self.resize(max(1120, min(scale(1120), room.width())), max(720, min(scale(720), room.height() - scale(40))))
         self.setModal(False)
 
         self.accounts = AccountsPage(studio)

@@ -14,8 +14,10 @@ from sora_desktop.ui.tokens import SIZES
 from sora_desktop.ui.words import Look, Shape
 
 
-def chip_size(look: Look, text: str = "") -> QSize:
-    """The size of a chip with `text` (the state's word where empty), in px."""
+def chip_size(look: Look, text: str = "", *, bare: bool = False) -> QSize:
+    """The size of a chip with `text` (the state's word where empty), in px; `bare` is the icon alone."""
+    if bare:
+        return QSize(scale(5) + scale(SIZES.icon_small) + scale(5), scale(SIZES.chip))
     advance = _advance(text or look.word, theme().text_size)
     return QSize(scale(5) + scale(SIZES.icon_small) + scale(5) + advance + scale(6), scale(SIZES.chip))
 
@@ -25,10 +27,13 @@ def _advance(words: str, _text_size: int) -> int:
     return QFontMetrics(theme().font("chip")).horizontalAdvance(words)
 
 
-def paint_chip(painter: QPainter, at: QPoint, look: Look, text: str = "", *, angle: float = 0.0) -> QRect:
-    """Paints a chip with its top left at `at` and returns its rectangle; `angle` turns the icon, in degrees."""
-    words = text or look.word
-    area = QRect(at, chip_size(look, words))
+def paint_chip(
+    painter: QPainter, at: QPoint, look: Look, text: str = "", *, angle: float = 0.0, bare: bool = False
+) -> QRect:
+    """Paints a chip with its top left at `at` and returns its rectangle; `angle` turns the icon, in degrees; `bare`
+    is the icon alone."""
+    words = "" if bare else text or look.word
+    area = QRect(at, chip_size(look, words, bare=bare))
     ink = theme().colour(look.tone)
     tint = theme().colours.tint
     painter.save()
