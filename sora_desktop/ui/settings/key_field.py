@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from sora_desktop.storage.secrets import SecretState
+from sora_desktop.ui.theme import scale
 from sora_desktop.ui.widgets.basic import button, label, mark
 from sora_desktop.ui.widgets.hints import Picture
 
+NARROW = 300
+"""Below this width, in px, the words on the key's place stand in two lines."""
 DOTS = "•" * 16
 
 
@@ -70,14 +73,22 @@ class KeyField(QWidget):
         top = Qt.AlignmentFlag.AlignTop
         place.addWidget(self._place_icon, 0, top)
         place.addSpacing(2)
-        place.addWidget(self._place, 0, top)
-        place.addWidget(self._more, 1)
+        self._words = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._words.setSpacing(4)
+        self._words.addWidget(self._place, 0, top)
+        self._words.addWidget(self._more, 1)
+        place.addLayout(self._words, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addLayout(row)
         column.addLayout(place)
         self.show_kept()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        ways = QBoxLayout.Direction
+        self._words.setDirection(ways.TopToBottom if self.width() < scale(NARROW) else ways.LeftToRight)
 
     @property
     def asking(self) -> bool:
