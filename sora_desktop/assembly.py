@@ -16,6 +16,7 @@ from functools import partial
 from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog import Catalog
 from sora_desktop.core.errors import EnvironmentProblem, UserError
+from sora_desktop.core.servers import Server
 from sora_desktop.engine.accounts import Accounts
 from sora_desktop.engine.live import LiveCatalogue
 from sora_desktop.engine.network import Networking
@@ -23,11 +24,11 @@ from sora_desktop.engine.providers import Providers
 from sora_desktop.engine.queue import Engine
 from sora_desktop.engine.radar import Radar
 from sora_desktop.engine.references import References
-from sora_desktop.engine.servers import Servers
+from sora_desktop.engine.servers import Found, Servers
 from sora_desktop.engine.simulator_process import SimulatorProcess
 from sora_desktop.engine.tasks import Tasks
+from sora_desktop.providers.base import Connection
 from sora_desktop.providers.http import Http
-from sora_desktop.providers.openai_probe import probe
 from sora_desktop.providers.registry import Dialects
 from sora_desktop.storage.accounts import AccountStore
 from sora_desktop.storage.catalog import load_catalog
@@ -106,7 +107,7 @@ async def opened(paths: Paths, *, override_key: str = "", own: bool | None = Tru
         stack.push_async_callback(http.aclose)
         network = Networking(settings, secrets, http)
         stack.callback(network.close)
-        servers = Servers(ServerFiles(paths.servers), accounts, partial(probe, http))
+        servers = Servers(ServerFiles(paths.servers), accounts, partial(_probe, http))
         await servers.reload()
         jobs, tasks, dialects = JobStore(database), Tasks(), Dialects(http)
         live = LiveCatalogue(accounts, dialects.of, ListingStore(database), tasks)
@@ -151,6 +152,13 @@ async def opened(paths: Paths, *, override_key: str = "", own: bool | None = Tru
             providers=providers,
             servers=servers,
         )
+
+
+async def _probe(http: Http, connection: Connection, known: Server) -> Found:
+    """A free look at a server. Imported by the first one: a start is measured."""
+    from sora_desktop.providers.openai_probe import probe
+
+    return await probe(http, connection, known)
 
 
 def pace_from_environment() -> float | None:

@@ -8,12 +8,11 @@ from sora_desktop.core.catalog import Provider
 from sora_desktop.core.servers import Form, Server
 from sora_desktop.core.wire import WireForm
 from sora_desktop.providers.base import Dialect
-from sora_desktop.providers.described import Described
 from sora_desktop.providers.globalaiopc import GlobalAIOPC
-from sora_desktop.providers.openai_videos import OpenAIVideos
 from sora_desktop.providers.rivya import Rivya
 
 if TYPE_CHECKING:
+    from sora_desktop.providers.described import Described
     from sora_desktop.providers.http import Http
 
 
@@ -28,7 +27,10 @@ class Dialects:
 
     def of(self, provider: Provider) -> Dialect:
         """The dialect that `provider` speaks. Raises KeyError for a name that no file should hold (see `parse`)."""
+        # These two are imported by the first account that needs one: a start is measured.
         if provider.dialect == "openai_videos":
+            from sora_desktop.providers.openai_videos import OpenAIVideos
+
             return OpenAIVideos(self._http, provider.server or Server(), self._forms)
         if provider.wire is not None:
             return self._described(provider.id, provider.wire)
@@ -36,6 +38,8 @@ class Dialects:
 
     def _described(self, provider_id: str, wire: WireForm) -> Described:
         """One for each file, as long as the file says the same."""
+        from sora_desktop.providers.described import Described
+
         known = self._files.get(provider_id)
         if known is None or known.wire != wire:
             known = self._files[provider_id] = Described(self._http, wire)

@@ -55,8 +55,6 @@ from sora_desktop.providers.refusals import (
     problem,
     said_in,
 )
-from sora_desktop.providers.rivya_contract import fields
-from sora_desktop.providers.rivya_models import read_body
 from sora_desktop.providers.tasks import Words, no_such_task, read_task
 from sora_desktop.providers.threads import in_thread
 from sora_desktop.providers.uploads import Upload
@@ -179,18 +177,22 @@ class Rivya:
             return Listing(stamp=stamp, unchanged=True)
         if not answer.ok or said_in(answer.record()).code in CODES:
             raise self._problem(answer, About.CALL, connection)
-        listing = await in_thread(lambda: read_body(answer.body, known))
+        listing = await in_thread(lambda: self.listed(answer.body, known))
         if not listing.models and not listing.complete:
             raise broken(answer, About.CALL, keys=[connection.key])
         return replace(listing, stamp=_stamp(answer))
 
     def listed(self, body: bytes, known: Sequence[Model]) -> Listing:
         """A kept list read again."""
+        from sora_desktop.providers.rivya_models import read_body
+
         return read_body(body, known)
 
     async def contract(self, connection: Connection) -> Mapping[str, str] | None:
         """The fields of the published contract, without a key (contract: rivya, `GET /api/v1/openapi.json`)."""
         answer = await self._http.call(replace(connection, key=""), "GET", "/api/v1/openapi.json")
+        from sora_desktop.providers.rivya_contract import fields
+
         return await in_thread(lambda: fields(answer.record())) if answer.ok else None
 
     async def tasks(self, connection: Connection) -> None:
