@@ -52,6 +52,7 @@ class Downloads:
         self._wrong: dict[str, int] = {}
         self._breaks: dict[str, int] = {}
         self._dead: dict[str, int] = {}
+        self._unreached: dict[str, int] = {}
         self._moved: dict[str, float] = {}
         self._fetches: dict[str, asyncio.Task[None]] = {}
         self._watchdog: asyncio.Task[None] | None = None
@@ -94,7 +95,7 @@ class Downloads:
             if job is None or job.state is not State.DOWNLOADING:
                 self._retry_at.pop(job_id, None)
             if job is None or job.ended:
-                for book in (self._wrong, self._breaks, self._dead):
+                for book in (self._wrong, self._breaks, self._dead, self._unreached):
                     book.pop(job_id, None)
 
     async def _fetch_and_place(self, job: Job) -> None:
@@ -129,7 +130,9 @@ class Downloads:
     async def _stream(self, job: Job, part: Part) -> None:
         works = self._works
         private, lender = works.accounts.is_private(job.account, job.base_url), await works.lender(job)
-        url = job.urls[self._dead.get(job.id, 0) % len(job.urls)] if lender else job.urls[0]
+        # A server behind a gateway may name an address that leads nowhere from here; its content call is the last one.
+        turn = sum(book.get(job.id, 0) for book in (self._dead, self._wrong, self._unreached)) if lender else 0
+        url = job.urls[turn % len(job.urls)]
         async with works.http.download(
             url,
             offset=part.size,
@@ -172,7 +175,10 @@ class Downloads:
             return
         if error.failure.code == "result_link_dead":
             await self._link_dead(job_id, error)
-        elif error.transient or error.failure.kind in {FailureKind.NETWORK, FailureKind.SERVER, FailureKind.RATE}:
+            return
+        if error.sent is Sent.NOT_SENT:
+            self._unreached[job_id] = self._unreached.get(job_id, 0) + 1
+        if error.transient or error.failure.kind in {FailureKind.NETWORK, FailureKind.SERVER, FailureKind.RATE}:
             await self.later(job_id, error.retry_after, None)
         else:
             await self._not_a_video(job_id, error.failure.detail or error.failure.code)

@@ -374,6 +374,31 @@ async def test_a_dead_result_elsewhere_is_fetched_from_the_content_call(bench: B
     assert Path(job.path).read_bytes() == video
 
 
+@pytest.mark.parametrize("place", ["http://127.0.0.1:9/unreached.mp4", "/page", "/error"])
+async def test_an_address_that_brings_no_video_gives_way_to_the_content_call(
+    bench: Bench, video: bytes, place: str
+) -> None:
+    async def answer(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        if asked.method == "POST":
+            data = reply(200, {"id": "video_1", "status": "queued"})
+        elif asked.target.endswith("/content"):
+            data = reply(200, video, VIDEO)
+        elif asked.target == "/page":
+            data = reply(200, b"<!doctype html><p>Look at your video", {"content-type": "text/html"})
+        elif asked.target == "/error":
+            data = reply(200, {"error": "not here"})
+        else:
+            url = f"{server.url}{place}" if place.startswith("/") else place
+            data = reply(200, {"id": "video_1", "status": "completed", "url": url})
+        writer.write(data)
+        await writer.drain()
+
+    async with raw_server(answer) as server:
+        [job] = await done(bench, await send(bench, await by_hand(bench, server.url)))
+    assert Path(job.path).read_bytes() == video
+    assert len(server.asked) < 12
+
+
 async def test_a_break_in_the_content_goes_on_where_it_stopped_with_the_key(bench: Bench, video: bytes) -> None:
     whole = video + (400_008).to_bytes(4, "big") + b"free" + bytes(400_000)
     facts = {"etag": '"one"', **VIDEO}
