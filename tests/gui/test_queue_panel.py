@@ -7,6 +7,7 @@ import json
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QPushButton
 
 from sora_desktop.core.errors import Action, Billed, Failure, FailureKind
@@ -118,6 +119,20 @@ def test_the_keyboard_walks_past_headings_and_opens(desk: Desk) -> None:
     desk.key(Qt.Key.Key_Down)
     desk.key(Qt.Key.Key_Return)
     assert desk.said == [("picked", failed.id), ("picked", waiting.id), ("opened", waiting.id)]
+
+
+def test_the_new_job_alone_is_chosen_while_ctrl_is_still_down(desk: Desk) -> None:
+    first, second = made("one"), made("two")
+    desk.put(first, second)
+    desk.click(first)
+    window = desk.panel.windowHandle()
+    QTest.keyPress(window, Qt.Key.Key_Control, Qt.KeyboardModifier.ControlModifier)  # as in Ctrl+Enter
+    try:
+        assert QGuiApplication.keyboardModifiers() == Qt.KeyboardModifier.ControlModifier
+        desk.view.select_job(second.id)
+    finally:
+        QTest.keyRelease(window, Qt.Key.Key_Control)
+    assert desk.view.selected_jobs() == [second]
 
 
 def test_a_heading_folds_its_section(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -228,7 +228,7 @@ class QueueView(RowsView):
         batch = self._queue.jobs_of(row)[0].batch if row.kind is Kind.JOB else row.id
         if len(arrangement.stack(batch)) > 1 and arrangement.batch_open(batch) is fold:
             self._queue.toggle(Row(Kind.STACK, batch, WAITING))
-            self.setCurrentIndex(self._queue.index(self._queue.row_of(batch)))
+            self._choose(self._queue.index(self._queue.row_of(batch)))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
@@ -261,7 +261,11 @@ class QueueView(RowsView):
         """Makes a job's row the current one without telling that it was picked."""
         row = self._queue.row_of(job_id)
         if row >= 0 and row != self.currentIndex().row():
-            self.setCurrentIndex(self._queue.index(row))
+            self._choose(self._queue.index(row))
+
+    def _choose(self, index: Index) -> None:
+        # setCurrentIndex() looks at the keyboard: after Ctrl+Enter it would add the row to what is selected.
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     def select_near(self, row: int) -> str:
         """Makes the nearest row of a job the current one; the answer is the job's id, empty where there is none."""
@@ -270,5 +274,5 @@ class QueueView(RowsView):
         if row < 0 or not places:
             return ""
         nearest = min(places, key=lambda number: abs(number - row))
-        self.setCurrentIndex(self._queue.index(nearest))
+        self._choose(self._queue.index(nearest))
         return self._queue.jobs_of(rows[nearest])[0].id
