@@ -133,20 +133,24 @@ class OpenAIVideos:
     ) -> RemoteTask:
         """Starts a task; with files, or where the server takes nothing else, as multipart. See `base.Dialect`."""
         place = rooted(connection, self._server.prefix)
-        form = Travel.MULTIPART if files else self._learned.get(place.base_url, self._server.form)
+        known = self._learned.get(place.base_url)
+        form = Travel.MULTIPART if files else known or self._server.form
         answer = await paid(self._post(place, form, body, files))
+        if _unread(answer) and not (files or known or _from_gateway(answer)):
+            # The very first request to this server was refused for how it came, before anybody looked at it.
+            form = Travel.JSON if form is Travel.MULTIPART else Travel.MULTIPART
+            answer = await paid(self._post(place, form, body, files))
         task = unwrap(answer.record(), *IDS)
         if answer.ok and identifier(first(task, *IDS)):
+            if not files:
+                self._learned[place.base_url] = form
             return self._task(answer, task, place)
-        if answer.ok:
-            raise broken(answer, About.CREATE, keys=secrets_of(connection))
-        unread = _unread(answer)
-        if _from_gateway(answer) and (unread or answer.status == 503):
+        if answer.ok or (_from_gateway(answer) and (_unread(answer) or answer.status == 503)):
             raise broken(answer, About.CREATE, keys=secrets_of(connection))
         error = self._problem(answer, About.CREATE, connection)
-        if unread and not files:
-            # Not sent again by itself, whatever it looks like; the next request travels in the other form.
-            self._learned[place.base_url] = Travel.JSON if form is Travel.MULTIPART else Travel.MULTIPART
+        if _unread(answer) and not files:
+            # It took this form before. Not sent again by itself, whatever it looks like; a retry finds out anew.
+            self._learned.pop(place.base_url, None)
             failure = error.failure.model_copy(update={"code": "form_refused", "args": {}, "action": Action.RETRY})
             raise ProviderError(failure, Sent.REFUSED)
         raise _with_field(error, body)
