@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Iterable
 from enum import StrEnum
@@ -119,6 +120,13 @@ class Provider(Frozen):
     def lists_tasks(self) -> bool:
         """Whether a free call lists the newest tasks, to find one whose answer was lost."""
         return bool((self.server and self.server.lists_tasks) or (self.wire and self.wire.tasks))
+
+    @property
+    def once(self) -> str:
+        """How a create says that it is to be taken once; empty where it cannot. A repeat must say it the same way."""
+        if not self.idempotent or self.wire is None:
+            return self.dialect if self.idempotent else ""
+        return hashlib.sha256(self.wire.create.model_dump_json().encode()).hexdigest()
 
     def model(self, model_id: str) -> Model | None:
         return next((model for model in self.models if model.id == model_id), None)

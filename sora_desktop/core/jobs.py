@@ -62,8 +62,9 @@ class Job(Kept):
     """One generation. Times are Unix seconds, credits are the provider's own unit, sizes are bytes.
 
     `intent` is the idempotency key, committed before the create call; `body` the exact bytes (as text) that were
-    sent, so that a repeat is byte-identical. `base_url` is frozen: editing an account strands no running job. `held`
-    is the user's pause. `urls` are all of a result's, the primary first.
+    sent, so that a repeat is byte-identical. `once` is the `Provider.once` of that moment, None where an earlier
+    version sent it. `base_url` is frozen: editing an account strands no running job. `held` is the user's pause.
+    `urls` are all of a result's, the primary first.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Job(Kept):
     position: float = 0.0
     remote_id: str = ""
     body: str = ""
+    once: str | None = None
     attempts: int = 0
     created_at: float = 0.0
     submitted_at: float | None = None

@@ -307,7 +307,7 @@ def _unsent() -> dict[str, object]:
     fresh: dict[str, object] = {}
     for name in (*nothing, *more):
         fresh[name] = None
-    return fresh | {"remote_id": "", "body": "", "attempts": 0, "urls": (), "path": "", "held": False}
+    return fresh | {"remote_id": "", "body": "", "once": None, "attempts": 0, "urls": (), "path": "", "held": False}
 
 
 def new_jobs(

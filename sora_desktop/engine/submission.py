@@ -115,12 +115,19 @@ class Submission:
             await self.give_up_certainty(job, "", "killed_uncertain")
 
     def lost_answer(self, job: Job) -> bool:
-        """Whether the lost answer of `job` may be asked for again by itself. A file that went along is not kept."""
+        """Whether the lost answer of `job` may be asked for again by itself. A file that went along is not kept.
+
+        What the service documents now helps only a request that was sent so: its file may have been edited since.
+        """
+        provider = self._works.provider(job)
+        once = job.once if job.once is not None or provider.wire else provider.once
+        if not once or once != provider.once:
+            return False
         age = self._works.clock.now() - (job.submitted_at or 0)
         model = self._works.accounts.model_of(job)
         attached = model is not None and model.references is not None and model.references.attach
         whole = not (attached and job.request.references)
-        return self._works.provider(job).idempotent and whole and bool(job.body) and 0 <= age < KEY_REMEMBERED
+        return whole and bool(job.body) and 0 <= age < KEY_REMEMBERED
 
     async def _prepared(self, job: Job, kept: AsyncExitStack) -> tuple[str, list[Attachment]]:
         """The body of the create call, and the files that travel with it."""
@@ -148,6 +155,7 @@ class Submission:
                 job_id,
                 State.SUBMITTING,
                 body=body,
+                once=works.provider(job).once,
                 submitted_at=works.clock.now(),
                 attempts=job.attempts + 1,
                 failure=None,

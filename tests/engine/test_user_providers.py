@@ -190,6 +190,28 @@ async def test_with_a_documented_key_a_lost_answer_is_asked_for_again(bench: Ben
     assert sent == {(bench.job(job).intent, bench.job(job).body.encode())}
 
 
+async def test_a_key_that_the_file_names_only_afterwards_repeats_nothing(
+    bench: Bench, providers: Providers, acme: Acme
+):
+    """The request went out without the key: the service cannot know a repeat of it."""
+    account = await account_of(bench, providers, acme)
+    keyed = "idempotent = true\n" + FILE.replace('params = "input"', 'params = "input"\nidempotency_header = "X-Once"')
+    real, acme.lost = acme.answer, 1
+
+    async def edited_meanwhile(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        if asked.method == "POST" and not acme.ordered:
+            (providers.folder / "acme.toml").write_text(keyed, "utf-8")
+            await providers.reload()
+        await real(asked, writer)
+
+    assert acme.server is not None
+    acme.server.handler = edited_meanwhile
+    [job] = await bench.engine.submit(account, request("A boat"), 1)
+    await bench.until_quiet()
+    assert bench.accounts.provider(account).idempotent  # pyright: ignore[reportOptionalMemberAccess]
+    assert len(acme.ordered) == 1 and bench.job(job).remote_id == "1"
+
+
 async def test_a_file_that_goes_away_stops_nothing_and_is_told(bench: Bench, providers: Providers, acme: Acme):
     account = await account_of(bench, providers, acme)
     acme.states = ["rendering"]
