@@ -259,6 +259,9 @@ class TestRetarget:
         open_draft(panel, opened, model="old", values={"length": 15})
         panel.retarget()
         dialog = dialog_of(panel)
+        opened.idle()
+        widths = [dialog.table.columnWidth(column) for column in range(4)]
+        assert sum(widths) == dialog.table.viewport().width() > 600, "the columns share the width from the first look"
         names = [dialog.model.itemText(row) for row in range(dialog.model.count())]
         assert names == ["Sora 2", "Sora 2 Pro"]
         assert dialog.account.currentData() == RIVYA

@@ -34,6 +34,24 @@ SHARES = (18, 21, 23, 38)
 """How the columns of the table share its width, in hundredths."""
 
 
+class ComparisonTable(QTableWidget):
+    """A table whose columns share its own width: a dialog's resize comes before that of what is in it."""
+
+    def fit(self) -> None:
+        side = scale(SIZES.icon)
+        self.setIconSize(QSize(side, side))
+        wide = self.viewport().width()
+        for column, share in enumerate(SHARES[:-1]):
+            self.setColumnWidth(column, wide * share // 100)
+        self.setColumnWidth(3, wide - sum(self.columnWidth(column) for column in range(3)))
+        self.resizeRowsToContents()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.fit()
+
+
 class RetargetDialog(QDialog):
     """`agreed` carries account, model and values; nothing else leaves the dialog, and nothing changes before."""
 
@@ -75,8 +93,8 @@ class RetargetDialog(QDialog):
 
     # Building.
 
-    def _made_table(self) -> QTableWidget:
-        table = QTableWidget(0, 4, self)
+    def _made_table(self) -> ComparisonTable:
+        table = ComparisonTable(0, 4, self)
         mark(table, look="table")
         table.setAccessibleName(self.tr("What becomes of the draft"))
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -136,8 +154,8 @@ class RetargetDialog(QDialog):
         right.addWidget(label(self.tr("Then"), "secondary", "muted", parent=self))
         fields = QHBoxLayout()
         fields.setSpacing(8)
-        fields.addWidget(self.account, 1)
-        fields.addWidget(self.model, 1)
+        fields.addWidget(self.account, 2)
+        fields.addWidget(self.model, 3)
         right.addLayout(fields)
         sides = QHBoxLayout()
         sides.setSpacing(24)
@@ -216,16 +234,7 @@ class RetargetDialog(QDialog):
             happens = self.table.item(at, 3)
             if happens is not None:
                 happens.setIcon(icon(row.icon, row.tone))
-        self._fit()
-
-    def _fit(self) -> None:
-        side = scale(SIZES.icon)
-        self.table.setIconSize(QSize(side, side))
-        wide = self.table.viewport().width()
-        for column, share in enumerate(SHARES[:-1]):
-            self.table.setColumnWidth(column, wide * share // 100)
-        self.table.setColumnWidth(3, wide - sum(self.table.columnWidth(column) for column in range(3)))
-        self.table.resizeRowsToContents()
+        self.table.fit()
 
     def _on_accounts_changed(self) -> None:
         """An account or a model may have come or gone while the dialog was open."""
@@ -236,7 +245,3 @@ class RetargetDialog(QDialog):
         if self._found is not None:
             self.agreed.emit(account_id, model_id, dict(self._found.values))
             self.accept()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
