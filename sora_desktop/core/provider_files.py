@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import math
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ MAX_FILE = 500_000
 """Characters of a file that is read."""
 MOST = 100
 """Findings that are told of one file."""
+DEEPEST = 50
+"""Tables and lists in one another that are read."""
+TOO_DEEP = "lists or tables are nested too deeply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,14 @@ def examine(
     except tomllib.TOMLDecodeError as error:
         line = syntax_line(error, text)
         return Examined(None, (Finding(line, "", f"this is no TOML: {_syntax(error)}"),))
+    except ValueError:  # Python reads no number of more than 4300 digits.
+        return Examined(None, (Finding(1, "", "a number in it is too long"),))
     except RecursionError:
-        return Examined(None, (Finding(1, "", "lists or tables are nested too deeply"),))
+        return Examined(None, (Finding(1, "", TOO_DEEP),))
+    if _deeper(data, DEEPEST):
+        return Examined(None, (Finding(1, "", TOO_DEEP),))
+    if odd := [*_endless(data)]:
+        return Examined(None, _placed(text, odd))
     provider, wrong = _validated(data)
     removed = {fault.place[:-1] for fault in wrong} - {()}
     if provider is not None:
@@ -68,6 +78,23 @@ def examine(
         wrong += [fault for fault in more if fault.place[:-1] not in removed]
     findings = _placed(text, wrong)
     return Examined(None if findings else provider, findings)
+
+
+def _deeper(value: object, levels: int) -> bool:
+    """Whether `value` has more than `levels` tables and lists in one another."""
+    inner = list(cast("dict[str, object]", value).values()) if isinstance(value, dict) else value
+    if not isinstance(inner, list):
+        return False
+    return levels == 0 or any(_deeper(each, levels - 1) for each in cast("list[object]", inner))
+
+
+def _endless(value: object, place: Place = ()) -> Iterator[Fault]:
+    """TOML's `inf` and `nan`, which JSON does not know."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield Fault(place, "must be a number with an end")
+    inner = cast("dict[str, object]", value).items() if isinstance(value, dict) else ()
+    for key, each in enumerate(cast("list[object]", value)) if isinstance(value, list) else inner:
+        yield from _endless(each, (*place, key))
 
 
 def _validated(data: dict[str, Any]) -> tuple[Provider | None, list[Fault]]:

@@ -333,3 +333,18 @@ def test_a_start_without_files_of_the_users_brings_no_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("at_most = 1" + "0" * 5000, "a number in it is too long"),
+        (".".join("a" * 3000) + " = 1", "nested too deeply"),
+        ("x = " + "[" * 60 + "]" * 60, "nested too deeply"),
+        ("[wire.create.fixed]\nx = [1, { y = nan }]", "must be a number with an end"),
+        ("result_hours = inf", "must be a number with an end"),
+    ],
+)
+def test_numbers_and_depths_that_nothing_can_hold_are_told_and_never_raise(line: str, reason: str) -> None:
+    examined = examine(line, jsonpaths.fault)
+    assert examined.provider is None and reason in examined.findings[0].reason
