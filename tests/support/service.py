@@ -164,5 +164,6 @@ class OnlyDownloads:
         validator: str = "",
         allow_private: bool = False,
         lender: Connection | None = None,
+        route: str = "default",
     ) -> AsyncIterator[Bytes]:
         yield Bytes(self.content)
