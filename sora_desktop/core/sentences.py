@@ -173,7 +173,7 @@ SENTENCES: dict[str, str] = {
     "template_field": "{{{name}}} stands for nothing. Use {fields}.",
     # The service's answers.
     "refused": "The service refused the request. Change what its answer names, then generate again.",
-    "form_refused": "The server did not read the request: it takes another form than before. Nothing was started; retry.",
+    "form_refused": "The server takes requests in another form. Nothing was started. Retry: it is sent in that form then.",
     "credits_short": "Not enough credits. Top up at the service, then retry.",
     "conflict": "The service says this request was sent before with other content. It is not sent again; start a new one.",
     "not_found": "The service does not know this task. Check that the account is the one that made it.",

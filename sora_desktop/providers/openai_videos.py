@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -87,6 +88,8 @@ CODES: dict[str, Meaning] = {
 
 NO_KEY = Meaning(FailureKind.KEY, "key_missing", Action.KEY)
 IDS = ("id", "task_id", "taskId", "video_id")
+ABSENT = re.compile(r"required|missing|empty|expecting")
+"""Words of a refusal of nothing at all."""
 LISTED = 100
 """Tasks that are asked for in a list: the most that servers of this kind give at once."""
 
@@ -133,24 +136,17 @@ class OpenAIVideos:
     ) -> RemoteTask:
         """Starts a task; with files, or where the server takes nothing else, as multipart. See `base.Dialect`."""
         place = rooted(connection, self._server.prefix)
-        known = self._learned.get(place.base_url)
-        form = Travel.MULTIPART if files else known or self._server.form
+        form = Travel.MULTIPART if files else self._learned.get(place.base_url, self._server.form)
         answer = await paid(self._post(place, form, body, files))
-        if _unread(answer) and not (files or known or _from_gateway(answer)):
-            # The very first request to this server was refused for how it came, before anybody looked at it.
-            form = Travel.JSON if form is Travel.MULTIPART else Travel.MULTIPART
-            answer = await paid(self._post(place, form, body, files))
         task = unwrap(answer.record(), *IDS)
         if answer.ok and identifier(first(task, *IDS)):
-            if not files:
-                self._learned[place.base_url] = form
             return self._task(answer, task, place)
-        if answer.ok or (_from_gateway(answer) and (_unread(answer) or answer.status == 503)):
+        if answer.ok or _may_hide_a_task(answer):
             raise broken(answer, About.CREATE, keys=secrets_of(connection))
         error = self._problem(answer, About.CREATE, connection)
         if _unread(answer) and not files:
-            # It took this form before. Not sent again by itself, whatever it looks like; a retry finds out anew.
-            self._learned.pop(place.base_url, None)
+            # Not sent again by itself: whoever passed the request on may have asked twice. The next one goes otherwise.
+            self._learned[place.base_url] = Travel.JSON if form is Travel.MULTIPART else Travel.MULTIPART
             failure = error.failure.model_copy(update={"code": "form_refused", "args": {}, "action": Action.RETRY})
             raise ProviderError(failure, Sent.REFUSED)
         raise _with_field(error, body)
@@ -282,10 +278,17 @@ def _unread(answer: Answer) -> bool:
     return answer.status == 422 and told.field == "prompt" and told.code == "missing"
 
 
-def _from_gateway(answer: Answer) -> bool:
-    """Whether LiteLLM answered. It repeats a create whose connection broke, and without its body: the server behind it
-    refuses that, so what it passes on may be the refusal of a repeat, of a task that was accepted."""
-    return any(name.startswith("x-litellm-") for name in answer.headers)
+def _may_hide_a_task(answer: Answer) -> bool:
+    """Whether a refusal may be that of a repeat, of a task that was accepted before.
+
+    LiteLLM repeats a create whose connection broke, and without its body: the server behind it refuses that for its
+    form or for the prompt that is missing, and it passes this on.
+    """
+    if not any(name.startswith("x-litellm-") for name in answer.headers):
+        return False
+    words = said_in(answer.record()).message.lower()
+    empty = answer.status in {400, 422} and ("prompt" in words or "body" in words) and ABSENT.search(words) is not None
+    return _unread(answer) or answer.status == 503 or empty
 
 
 def _fields(body: bytes) -> Mapping[str, str]:

@@ -17,6 +17,7 @@ from sora_desktop.simulator.errors import Refusal
 from sora_desktop.simulator.keys import SIMULATOR_OPENAI_VIDEOS_KEY
 from sora_desktop.simulator.ledger import Key
 from sora_desktop.simulator.openai_manners import OpenAIManners
+from sora_desktop.simulator.openai_openapi import document
 from sora_desktop.simulator.rivya_checks import json_object
 from sora_desktop.simulator.tasks import Outcome, Status, Task
 from sora_desktop.simulator.world import World
@@ -50,10 +51,11 @@ def routes(world: World) -> list[Route]:
         ("GET", "/videos/{task_id}/content", "content", _content),
         ("POST", "/videos/{task_id}/remix", "remix", _remix),
     ]
-    return [
+    calls = [
         route(world, DIALECT, f"{BASE}/v1{path}", method, name, handler, refused)
         for method, path, name, handler in table
     ]
+    return [*calls, route(world, DIALECT, f"{BASE}/openapi.json", "GET", "openapi", _openapi, refused)]
 
 
 def refused(call: Call, refusal: Refusal) -> Response:
@@ -124,6 +126,14 @@ async def _models(call: Call) -> Response:
         for model in (*manners.models, *manners.chat_models)
     ]
     return JSONResponse({"object": "list", "data": data})
+
+
+async def _openapi(call: Call) -> Response:
+    """Public, as FastAPI serves it."""
+    manners = call.world.manners.openai_videos
+    if manners.errors != "fastapi":
+        raise Refusal(404, "no_such_call", "There is no such call.")
+    return JSONResponse(document(manners))
 
 
 async def _create(call: Call) -> Response:

@@ -174,31 +174,38 @@ UNREAD = {"detail": [{"type": "missing", "loc": ["body", "prompt"], "msg": "Fiel
         (Form.MULTIPART, reply(415, "")),
     ],
 )
-async def test_only_the_first_request_to_a_server_is_sent_in_the_other_form(known: Form, refusal: bytes) -> None:
+async def test_an_unread_form_is_told_and_the_next_request_goes_the_other_way(known: Form, refusal: bytes) -> None:
     learned: dict[str, Form] = {}
     server = Server(form=known)
-    answers = in_turn(refusal, reply(200, TASK), reply(200, TASK), refusal, reply(200, TASK))
-    async with opened() as http, raw_server(answers) as raw:
-        for _ in range(2):
-            dialect = OpenAIVideos(http, server, learned)
-            assert (await dialect.create(Connection(raw.url, KEY), body_of(asked_for()), "i")).id == "video_1"
-        # It took this form a moment ago: a refusal now may hide a request that was taken.
-        error = await error_of(dialect.create(Connection(raw.url, KEY), body_of(asked_for()), "i"))
+    async with opened() as http, raw_server(in_turn(refusal, reply(200, TASK))) as raw:
+        error = await error_of(
+            OpenAIVideos(http, server, learned).create(Connection(raw.url, KEY), body_of(asked_for()), "i")
+        )
         assert (error.failure.code, error.sent, error.failure.billed) == ("form_refused", Sent.REFUSED, Billed.NO)
-        assert len(raw.asked) == 4
-        await dialect.create(Connection(raw.url, KEY), body_of(asked_for()), "i")
+        assert len(raw.asked) == 1, "it is not sent again by itself"
+        dialect = OpenAIVideos(http, server, learned)
+        assert (await dialect.create(Connection(raw.url, KEY), body_of(asked_for()), "i")).id == "video_1"
     kinds = [asked.headers["content-type"].split(";")[0] for asked in raw.asked]
     names = {Form.JSON: "application/json", Form.MULTIPART: "multipart/form-data"}
-    other = names[Form.MULTIPART if known is Form.JSON else Form.JSON]
-    assert kinds == [names[known], other, other, other, names[known]]
+    assert kinds == [names[known], names[Form.MULTIPART if known is Form.JSON else Form.JSON]]
 
 
-async def test_what_a_gateway_passes_on_is_never_sent_again() -> None:
-    refusal = reply(415, {"error": {"message": "no"}}, {"x-litellm-version": "1.106.0"})
+@pytest.mark.parametrize(
+    ("status", "body", "sent"),
+    [
+        (415, {"error": {"message": "no"}}, Sent.AMBIGUOUS),
+        (400, {"error": {"message": "litellm.BadRequestError: prompt is required"}}, Sent.AMBIGUOUS),
+        (503, {"error": {"message": "Connection error."}}, Sent.AMBIGUOUS),
+        (400, {"error": {"message": "seconds must be one of 4, 8, 12"}}, Sent.REFUSED),
+    ],
+)
+async def test_what_a_gateway_passes_on_is_never_sent_again(status: int, body: object, sent: Sent) -> None:
+    refusal = reply(status, body, {"x-litellm-version": "1.106.0"})
     async with opened() as http, raw_server(in_turn(refusal, reply(200, TASK))) as raw:
         dialect = OpenAIVideos(http, Server(form=Form.JSON), {})
         error = await error_of(dialect.create(Connection(raw.url, KEY), body_of(asked_for()), "i"))
-        assert (error.sent, error.failure.billed, len(raw.asked)) == (Sent.AMBIGUOUS, Billed.MAYBE, 1)
+    billed = Billed.MAYBE if sent is Sent.AMBIGUOUS else Billed.NO
+    assert (error.sent, error.failure.billed, len(raw.asked)) == (sent, billed, 1)
 
 
 async def test_a_refused_field_is_no_reason_to_send_it_in_another_form() -> None:
