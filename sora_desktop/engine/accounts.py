@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,7 +11,6 @@ from sora_desktop.core.accounts import (
     Account,
     ReferenceHost,
     clean_base_url,
-    clean_headers,
     clean_host,
     clean_key,
     is_private_host,
@@ -24,6 +22,7 @@ from sora_desktop.core.errors import UserError
 from sora_desktop.core.jobs import Job
 from sora_desktop.core.redact import know
 from sora_desktop.core.signal import Signal
+from sora_desktop.engine.account_headers import HEADERS_SUFFIX, ExtraHeaders
 from sora_desktop.engine.offers import Offers, place_at
 from sora_desktop.providers.base import Connection
 from sora_desktop.storage.accounts import AccountStore
@@ -33,7 +32,6 @@ Resolver = Callable[[], Awaitable[Mapping[str, str]]]
 """The live addresses of the built-in simulator by provider id. Starts it where it does not run."""
 
 HOST_SUFFIX = "/s3"
-HEADERS_SUFFIX = "/headers"
 
 CHOICES = ("enabled", "default_model", "at_once", "per_minute", "position")
 """What the user may change of a built-in account."""
@@ -54,6 +52,7 @@ class Accounts:
         self.changed: Signal[[]] = Signal()
         self._store = store
         self._secrets = secrets
+        self._extra = ExtraHeaders(secrets)
         self._resolver = resolver
         self._override_key = override_key
         self._served: set[str] = set()
@@ -188,6 +187,7 @@ class Accounts:
         answer = await self._secrets.get(account.id)
         if answer.value:
             await self._secrets.put(_origin_entry(account.id, old), answer.value)
+        await self._extra.stay(known)
         past = tuple(origin for origin in known.past_origins if origin not in {old, new})
         return account.model_copy(update={"past_origins": (*past, old)})
 
@@ -217,7 +217,7 @@ class Accounts:
         del self._accounts[account_id]
         await self._secrets.delete(account_id)
         await self._secrets.delete(_host_entry(account_id))
-        await self._secrets.delete(account_id + HEADERS_SUFFIX)
+        await self._extra.forget(account)
         for origin in account.past_origins:
             await self._secrets.delete(_origin_entry(account_id, origin))
         self.changed.emit()
@@ -284,9 +284,7 @@ class Accounts:
         provider = self.catalog.provider(account.provider)
         needs_key = provider is None or provider.needs_key
         key = await self._key(account_id, url) if needs_key else (await self._secret(account_id, url)).value
-        here = origin_of(url) == origin_of(account.base_url)
-        headers = await self._headers(account) if account.header_names and here else {}
-        return Connection(url, key, headers, account.proxy)
+        return Connection(url, key, await self._extra.of(account, url), account.proxy)
 
     async def public_connection(self, account_id: str) -> Connection:
         """Where a call goes that needs no key: none is read or sent. Raises UserError as `connection` does."""
@@ -295,7 +293,7 @@ class Accounts:
             raise UserError("account_gone")
         if account.builtin:
             return Connection((await self._resolver())[account.provider])
-        headers = await self._headers(account) if account.header_names else {}
+        headers = await self._extra.of(account, account.base_url)
         return Connection(account.base_url, headers=headers, route=account.proxy)
 
     async def set_headers(self, account_id: str, headers: Mapping[str, str | None]) -> SecretState:
@@ -306,33 +304,13 @@ class Accounts:
         account = self._accounts.get(account_id)
         if account is None or account.builtin:
             raise UserError("account_unknown", name=account_id)
-        wanted = clean_headers({name: value for name, value in headers.items() if value is not None})
-        entry = account_id + HEADERS_SUFFIX
-        left = [name for name, value in headers.items() if value is None]
-        kept = await self._headers(account.model_copy(update={"header_names": tuple(left)})) if left else {}
-        found = {name.strip(): kept.get(name) or wanted[name.strip()] for name in headers}
-        state = await self._secrets.put(entry, json.dumps(found)) if found else SecretState.FOUND
-        if not found:
-            await self._secrets.delete(entry)
-        await self.save(account.model_copy(update={"header_names": tuple(found)}))
+        state, names = await self._extra.change(account, headers)
+        await self.save(account.model_copy(update={"header_names": names}))
         return state
 
     async def headers_state(self, account_id: str) -> SecretState:
         """Where the values of the account's extra headers are."""
-        return await self._secrets.where(account_id + HEADERS_SUFFIX)
-
-    async def _headers(self, account: Account) -> dict[str, str]:
-        """The extra headers with their values. Raises UserError: `headers_missing`, `key_locked`."""
-        answer = await self._secrets.get(account.id + HEADERS_SUFFIX)
-        if answer.state is SecretState.LOCKED:
-            raise UserError("key_locked")
-        kept: dict[str, str] = json.loads(answer.value) if answer.value else {}
-        for value in kept.values():
-            know(value)
-        missing = [name for name in account.header_names if name not in kept]
-        if missing:
-            raise UserError("headers_missing", names=", ".join(missing))
-        return {name: kept[name] for name in account.header_names}
+        return await self._extra.where(account_id)
 
     async def _key(self, account_id: str, url: str) -> str:
         answer = await self._secret(account_id, url)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from sora_desktop.core.accounts import origin_of
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.params import Scalar
@@ -515,3 +516,23 @@ async def test_a_server_that_names_no_models_tells_in_its_file_how_to_enter_them
     await bench.servers.reload(account)
     assert bench.servers.problems == {}
     assert [model.id for model in bench.accounts.models(account)] == ["the-name-that-the-server-knows"]
+
+
+async def test_a_job_keeps_the_headers_of_the_address_it_was_sent_to(
+    bench: Bench, simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    account = await server_of(bench, simulator)
+    await bench.accounts.set_headers(account, {"x-team": "films"})
+    simulator.be("openai", headers={"x-team": "films"})
+    simulator.fault("stuck", "create", DIALECT)
+    [job] = await send(bench, account)
+    await bench.until(lambda: bench.job(job).remote_id)
+    known = bench.accounts.get(account)
+    assert known is not None
+    await bench.accounts.save(known.model_copy(update={"base_url": "https://elsewhere.example"}))
+    await bench.accounts.set_headers(account, {"x-team": "others"})
+    assert dict((await bench.accounts.connection(account)).headers) == {"x-team": "others"}
+    simulator.end(bench.job(job).remote_id)
+    assert [one.state for one in await quiet(bench, [job])] == [State.DONE]
+    await bench.accounts.remove(account)
+    assert (await bench.secrets.get(f"{account}/headers@{origin_of(simulator.openai_videos)}")).value == ""
