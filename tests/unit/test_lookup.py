@@ -40,6 +40,13 @@ def test_the_one_that_says_the_same() -> None:
     assert listed(job(), others, []).candidates == ()
 
 
+def test_a_prompt_that_the_list_cuts_short_is_still_the_same() -> None:
+    prompt = "A paper boat drifts along a street at dusk while the rain stops"
+    mine = job(body=BODY | {"prompt": prompt})
+    assert clear(mine, [task(prompt=prompt[:40] + "…"), task("t2", prompt=prompt[:38] + "y other…")]) == "t1"
+    assert listed(mine, [task(prompt="A paper…")], []).candidates == ()
+
+
 @pytest.mark.parametrize(("at", "found"), [(-EARLY - 1, ""), (-EARLY, "t1"), (LATE, "t1"), (LATE + 1, "")])
 def test_the_time_must_fit(at: float, found: str) -> None:
     assert clear(job(), [task(at=SENT + at)]) == found
