@@ -17,7 +17,6 @@ from enum import Enum, auto
 
 from sora_desktop.core.errors import Action, Billed, Failure, FailureKind, ProviderError, Sent
 from sora_desktop.providers.answers import (
-    LONG,
     Answer,
     Record,
     first,
@@ -33,6 +32,8 @@ UNDECIDED = frozenset({408, 425, 499})
 """4xx that say nothing about the request itself: a time-out, "too early", a gateway whose client went away."""
 PASSING = frozenset({408, 425, 429, 499})
 """4xx that may be over in a moment."""
+MOST_PAGE = 20_000
+"""Characters of an HTML page that are looked at."""
 REFUSING = frozenset({400, 401, 402, 403, 404, 422, 429})
 """The `code` of a published `{"code": n, "msg": "text"}` that says, inside a 200, that nothing was started."""
 
@@ -138,13 +139,21 @@ def _field(error: Record) -> str:
 
 def page_text(text: str, keys: Iterable[str] = ()) -> str:
     """What an HTML page says: its title, else its heading, else its first words; plain text, no markup."""
-    text = text[:LONG]
+    if len(text) > MOST_PAGE:  # Cut where no word is: half a key would not be known for one.
+        text = text[: max(text.rfind(mark, 0, MOST_PAGE) for mark in " \n\t<>") + 1]
     for tag in ("title", "h1"):
-        match = re.search(rf"<{tag}\b[^>]*>(.*?)</{tag}\s*>", text, re.IGNORECASE | re.DOTALL)
-        words = _unmarked(match.group(1), keys) if match else ""
+        words = _unmarked(_inside(text, tag), keys)
         if words:
             return words
     return _unmarked(re.sub(r"<(script|style)\b.*?(</\1\s*>|$)", " ", text, flags=re.IGNORECASE | re.DOTALL), keys)
+
+
+def _inside(text: str, tag: str) -> str:
+    """What the first `tag` holds. Three searches: one pattern over all would take quadratic time on a hostile page."""
+    opening = re.search(rf"(?i)<{tag}\b", text)
+    start = text.find(">", opening.end()) + 1 if opening else 0
+    closing = re.compile(rf"(?i)</{tag}\s*>").search(text, start) if start else None
+    return text[start : closing.start()] if closing else ""
 
 
 def _unmarked(markup: str, keys: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -68,6 +69,22 @@ def test_pages_become_plain_text():
 @given(st.text(alphabet="<>/!titleh1scrp &;a\n", max_size=400))
 def test_no_page_breaks_the_reader(text: str):
     assert len(page_text(text)) <= 500
+
+
+@pytest.mark.parametrize("mark", ["<title", "<title>", "<h1 ", "</title", "<script", "<", "&"])
+def test_a_hostile_page_holds_nothing_up(mark: str):
+    page = "<p>Down</p><title>" * (mark[:2] == "</") + mark * (120_000 // len(mark))
+    begun = time.process_time()
+    assert len(page_text(page)) <= 500
+    assert time.process_time() - begun < 0.5, "seconds, where the patterns go back and forth"
+
+
+def test_the_cut_of_a_long_page_leaves_no_half_key():
+    key = "canary_0123456789"
+    for gap in range(19_960, 20_020):
+        page = f"<p>Down</p><script>{' ' * (gap - 50)}</script><p>{key} and more</p>" + "<i>" * 1000
+        found = page_text(page, [key])
+        assert found.startswith("Down") and "cana" not in found
 
 
 def test_a_key_at_the_place_of_the_cut_leaves_no_half():

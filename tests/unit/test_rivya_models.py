@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -403,6 +404,13 @@ def test_no_contract_breaks_its_reader(schema: Any, paths: Any) -> None:
     post = {"requestBody": content, "responses": {"200": content}}
     document = {"paths": {"/api/v1/generations": {"post": post}}}
     assert all(isinstance(word, str) for word in (fields(document) or {}).values())
+
+
+def test_a_hostile_path_in_the_contract_holds_nothing_up() -> None:
+    paths = {**openapi()["paths"], "{" * 100_000: {"post": {}}, "{" * 100_000 + "/generations": {"post": {"a": 1}}}
+    begun = time.process_time()
+    assert fields({**openapi(), "paths": paths}) == fields(openapi())
+    assert time.process_time() - begun < 1.0, "seconds, where a pattern runs over it"
 
 
 def test_the_fields_of_the_published_contract() -> None:
