@@ -6,6 +6,7 @@ Settings may change at any moment: what runs then ends on the clients it began w
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -20,6 +21,8 @@ from sora_desktop.providers.origin import not_sent
 from sora_desktop.providers.proxies import SystemProxies, bypass_of, known, system_proxies
 from sora_desktop.providers.threads import in_thread
 from sora_desktop.providers.transport import Step
+
+log = logging.getLogger(__name__)
 
 Route = Literal["default", "system", "manual", "none"]
 """An account's way: `default` is the mode of the settings."""
@@ -83,9 +86,13 @@ class Ways:
         raise problem  # Outside of `except`, so that nothing of what was tried hangs on it.
 
     async def _sweep(self) -> None:
+        """Closes what nobody uses any more. It runs after a call, whose answer or error no trouble here replaces."""
         for ways in tuple(self._old):
             if not ways.users:
-                await ways.aclose()
+                try:
+                    await ways.aclose()
+                except Exception as error:
+                    log.warning("Connections of earlier settings did not close cleanly: %r", error)
                 with suppress(ValueError):
                     self._old.remove(ways)
 

@@ -23,6 +23,7 @@ from sora_desktop.providers.base import Connection
 from sora_desktop.providers.http import Http, Upload
 from sora_desktop.providers.s3 import Bucket
 from sora_desktop.providers.transport import Step
+from sora_desktop.providers.ways import Open
 from support.proxies import Authority, ProxyServer, proxy_server
 from support.raw_server import Asked, RawServer, always, raw_server, reply, silence
 
@@ -383,6 +384,30 @@ async def plain_speaking() -> AsyncIterator[int]:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
+
+
+async def test_a_good_answer_stays_when_the_old_clients_do_not_close(
+    http: Http, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    async def then_other_settings(asked: Asked, writer: object) -> None:
+        http.use(Network(mode="none", bypass=("other.example",)))
+        await anything(asked, writer)
+
+    real, closed = Open.aclose, list[Open]()
+
+    async def aclose(self: Open) -> None:
+        closed.append(self)
+        await real(self)
+        raise RuntimeError("the transport is gone")
+
+    async with raw_server(then_other_settings) as server:
+        with monkeypatch.context() as patched:
+            patched.setattr(Open, "aclose", aclose)
+            for _ in range(2):
+                answer = await http.call(Connection(server.url, KEY), "POST", "/api/v1/generations", json_body=b"{}")
+                assert answer.record() == {"id": "task-1"}
+    assert "did not close cleanly: RuntimeError" in caplog.text
+    assert len(closed) == len(set(map(id, closed))) == 2, "each is closed once"
 
 
 async def test_a_ca_file_is_needed_and_used(net: Opener, http: Http, ca_file: str):
