@@ -12,12 +12,14 @@ from sora_desktop.core.errors import Action, Billed, Failure, FailureKind
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.engine.works import Transfer
 from sora_desktop.storage.catalog import load_catalog
+from sora_desktop.ui.job_orders import Order
 from sora_desktop.ui.queue.arrangement import Arrangement, Kind, Show
 from sora_desktop.ui.queue.delegate import QueueDelegate
 from sora_desktop.ui.queue.lines import Lines
 from sora_desktop.ui.queue.model import QueueModel
 from sora_desktop.ui.queue.view import QueueView
 from sora_desktop.ui.thumbnails import Thumbnails
+from sora_desktop.ui.viewer.states import screen_of
 from support.jobs import NOW, made
 
 pytestmark = pytest.mark.usefixtures("dressed")
@@ -183,6 +185,10 @@ def test_what_a_row_says() -> None:
     assert (loading.chip, loading.second) == ("Downloading 62%", "11.2 of 18 MB")
     failed = usual.job(made("x", State.FAILED, failure=FAILED, reserved=6.0, final=0.0))
     assert (failed.chip, failed.second, failed.price, failed.action_text) == ("Failed", "not billed", "", "Edit prompt")
+    gone = FAILED.model_copy(update={"code": "model_gone", "args": {"name": "Sora 2"}, "field": "model"})
+    targetless = made("x", State.FAILED, failure=gone)
+    assert usual.job(targetless).action_text == "Re-target…"
+    assert screen_of(targetless, usual).orders == ((Order.EDIT, "Re-target…"),)
     done = usual.job(made("x", State.DONE, accepted_at=NOW, completed_at=NOW + 228, final=75.0))
     assert (done.chip, done.second) == ("Done", "3:48 · 75 credits")
     held = usual.job(made("x", held=True))

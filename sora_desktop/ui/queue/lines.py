@@ -25,6 +25,9 @@ ROLES = ("duration", "aspect")
 
 BRIEF = ("duration",)
 
+MODEL_GONE = "model_gone"
+"""The failure that no other prompt helps: the service has no such model."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -269,6 +272,8 @@ def action_of(job: Job) -> tuple[Action, str]:
         action = Action.CHECK
     if job.state is State.DONE:
         return Action.NONE, ""
+    if action is Action.EDIT and job.failure is not None and job.failure.code == MODEL_GONE:
+        return action, tr("Re-target…")  # The draft that opens asks for another model by itself.
     return action, {
         Action.NONE: "",
         Action.EDIT: tr("Edit prompt"),
