@@ -121,7 +121,6 @@ async def main_screens(shots: Shots, studio: Studio, clips: list[str]) -> None:
         await studio.settings.change(text_size=150)
         await shots.take("main-text-150", window, (1440, 900))
         await studio.settings.change(text_size=100)
-        await reference_screens(shots.take, window, studio)
         await model_screens(shots.take, window, studio)
 
 
@@ -159,6 +158,9 @@ async def run(app: QApplication, folder: Path, stop: asyncio.Event) -> int:
                 await asyncio.sleep(SETTLE)
                 await shots.take("first-run", window, (1440, 900))
             clips = await make_clips(studio)
+            await studio.settings.change(welcomed=True, told_of_closing=True)
+            with window_of(studio) as window:
+                await reference_screens(shots.take, window, studio)
             await rooms.engine.stop()
             put_states(studio, clips)
             await studio.settings.change(welcomed=True, told_of_closing=True)
