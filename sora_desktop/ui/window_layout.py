@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, QTimer
 from PySide6.QtWidgets import QMainWindow
 
 from sora_desktop.storage.settings import WindowLayout
@@ -12,6 +12,9 @@ from sora_desktop.ui.viewer.panel import ViewerPanel
 
 REST_MS = 1000
 """From the last change to the save: a drag is one change."""
+
+FRAME = QSize(16, 48)
+"""What the desktop's frame takes of the screen, generously: how wide it is, is known only once the window is shown."""
 
 
 class LayoutKeeper(QObject):
@@ -36,11 +39,11 @@ class LayoutKeeper(QObject):
         return f"{size.width()}x{size.height()}"
 
     def restore(self) -> None:
-        """Puts everything where it was on a screen of this size; else a window that fits on the screen."""
+        """Puts everything where it was on a screen of this size; else a window that fits on it with its frame."""
         kept = self._studio.settings.current.layouts.get(self.key)
         if kept is None:
-            room = self._window.screen().availableSize()
-            self._window.resize(min(self._window.width(), room.width()), min(self._window.height(), room.height()))
+            room = self._window.screen().availableGeometry().size() - FRAME
+            self._window.resize(self._window.size().boundedTo(room))
             return
         if kept.geometry:
             self._window.restoreGeometry(QByteArray.fromBase64(kept.geometry.encode()))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QGuiApplication, QScreen
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -80,6 +80,23 @@ def test_a_clip_from_the_prompt_to_the_picture_by_keys(
 )
 def test_the_shape_follows_the_width_and_the_size_of_the_text(width: int, percent: int, expected: Shape) -> None:
     assert Shape.of(width, percent) == expected
+
+
+@pytest.mark.parametrize(("room", "size"), [((1440, 900), (1424, 852)), ((1920, 1040), (1440, 900))])
+def test_the_first_window_fits_on_the_screen_with_its_frame(
+    opened: Opened,
+    run: Run,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    room: tuple[int, int],
+    size: tuple[int, int],
+) -> None:
+    screen = QRect(0, 0, *room)
+    monkeypatch.setattr(QScreen, "availableGeometry", lambda _self: screen)
+    run(opened.studio.settings.change(welcomed=True))
+    made = MainWindow(opened.studio)
+    qtbot.addWidget(made)
+    assert made.size().toTuple() == size
 
 
 def test_the_panes_have_the_targets_widths(window: MainWindow, qtbot: QtBot) -> None:
