@@ -15,9 +15,11 @@ from sora_desktop.core.accounts import Account
 from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.request import GenerationRequest
+from sora_desktop.core.servers import Server
 from sora_desktop.providers.base import Check
 from sora_desktop.storage.secrets import SecretState
 from sora_desktop.ui.settings import SettingsDialog
+from sora_desktop.ui.settings.account_state import AccountState, Outcome
 from sora_desktop.ui.theme import theme
 from support.loops import Run
 from support.studio import Opened
@@ -274,6 +276,35 @@ def test_a_service_without_a_free_call_is_not_called_connected(
     opened.idle()
     assert dialog.accounts.detail.card.title == "The service answers"
     assert "no free call" in dialog.accounts.detail.card.reason
+    assert dialog.accounts.detail.card.facts == ("200 OK", "90 ms", "Not listed"), "no balance where none is told"
+
+
+@pytest.mark.parametrize(
+    ("provider", "promised", "balance"),
+    [
+        ("rivya", "The test reads your balance and model list.", True),
+        ("openai_videos", "The test asks the server for its list of models.", False),
+        ("globalaiopc", "The test asks the service for a free answer.", False),
+    ],
+)
+def test_the_test_promises_what_it_does(
+    opened: Opened, dialog: SettingsDialog, run: Run, provider: str, promised: str, balance: bool
+) -> None:
+    account = opened.studio.accounts.draft(provider, base_url="https://api.example")
+    run(opened.studio.accounts.add(account, KEY))
+    shipped = opened.studio.accounts.provider(account.id)
+    if provider == "openai_videos" and shipped is not None:  # As after the check of the server.
+        opened.studio.accounts.offers.put_server(account.id, shipped.model_copy(update={"server": Server()}))
+    dialog.show_page("accounts", account.id)
+    detail = dialog.accounts.detail
+    detail.card.show_state(
+        AccountState(outcome=Outcome(1.0, Check(200, 90, None, 3))), opened.studio.accounts.provider(account.id)
+    )
+    shown = [each.text() for each in detail.findChildren(QLabel) if each.isVisibleTo(detail)]
+    assert f"{promised} It never starts a paid job." in shown
+    assert ("Balance" in shown) is balance
+    assert ("Not shown" in shown) is balance
+    assert "3 found" in shown
 
 
 def test_the_test_of_the_simulator_is_real(opened: Opened, dialog: SettingsDialog, qtbot: QtBot, run: Run) -> None:

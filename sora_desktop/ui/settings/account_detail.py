@@ -14,7 +14,7 @@ from sora_desktop.ui.settings.form import head
 from sora_desktop.ui.settings.headers_section import HeadersSection
 from sora_desktop.ui.settings.reference_host import ReferenceHostSection
 from sora_desktop.ui.settings.server_card import ServerCard
-from sora_desktop.ui.settings.test_card import TestCard
+from sora_desktop.ui.settings.test_card import TestCard, promise
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.widgets.basic import Elided, button, label
@@ -47,12 +47,7 @@ class AccountDetail(QWidget):
         self._gone = Hint("", "warning")
         self.card = TestCard()
         self.card.wanted.connect(lambda: self._states.test(self._id))
-        self._promise = label(
-            self.tr("The test reads your balance and model list. It never starts a paid job."),
-            "secondary",
-            "muted",
-            wrap=True,
-        )
+        self._promise = label("", "secondary", "muted", wrap=True)
         self._promise.setContentsMargins(2, 0, 0, 0)
         self.server = ServerCard(studio)
         self.server.checked.connect(self._states.test)
@@ -122,10 +117,11 @@ class AccountDetail(QWidget):
         if account is None:
             return
         self.form.fill()
-        known = self._studio.accounts.provider(self._id) is not None
-        self._gone.say("" if known else sentence("provider_gone", {"name": account.provider}))
-        self.card.setVisible(known)
-        self._promise.setVisible(known)
+        provider = self._studio.accounts.provider(self._id)
+        self._gone.say("" if provider else sentence("provider_gone", {"name": account.provider}))
+        self.card.setVisible(provider is not None)
+        self._promise.setText(promise(provider) if provider else "")
+        self._promise.setVisible(provider is not None)
         self._title.setText(account.name)
         self._filling = True
         self.enabled.setChecked(account.enabled)
@@ -140,7 +136,7 @@ class AccountDetail(QWidget):
     def _on_state_changed(self, account_id: str) -> None:
         if account_id == self._id:
             self.form.show_state()
-            self.card.show_state(self._states.of(account_id))
+            self.card.show_state(self._states.of(account_id), self._studio.accounts.provider(account_id))
 
     def ask_to_remove(self) -> None:
         """Says what will happen, and removes the account when the person agrees."""

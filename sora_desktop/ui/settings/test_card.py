@@ -5,15 +5,19 @@ from __future__ import annotations
 import time
 from http import HTTPStatus
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from sora_desktop.core.catalog import Provider
 from sora_desktop.core.errors import ProviderError, SoraError
 from sora_desktop.engine.diagnosis import Diagnosis
 from sora_desktop.ui.settings.account_state import AccountState, Outcome
 from sora_desktop.ui.widgets.basic import Elided, button, keep_height, label, line
 from sora_desktop.ui.widgets.hints import Picture
 from sora_desktop.ui.words import credits, number, sentence
+
+BALANCE = 2
+"""The column of the balance."""
 
 
 class TestCard(QFrame):
@@ -41,14 +45,15 @@ class TestCard(QFrame):
         row.addWidget(self.button)
         self._line = line()
         self._facts = QWidget()
-        grid = QGridLayout(self._facts)
+        grid = self._grid = QGridLayout(self._facts)
         grid.setContentsMargins(16, 12, 16, 12)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(2)
         self._values = [label(face="strong") for _ in range(4)]
         names = (self.tr("Answer"), self.tr("Time"), self.tr("Balance"), self.tr("Models"))
-        for column, (name, value) in enumerate(zip(names, self._values, strict=True)):
-            grid.addWidget(label(name, "secondary", "muted"), 0, column)
+        self._names = [label(name, "secondary", "muted") for name in names]
+        for column, (name, value) in enumerate(zip(self._names, self._values, strict=True)):
+            grid.addWidget(name, 0, column)
             grid.addWidget(value, 1, column)
             grid.setColumnStretch(column, 1)
         self._reason = label(wrap=True)
@@ -70,11 +75,13 @@ class TestCard(QFrame):
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """Answer, time, balance and models, as shown."""
-        return tuple(value.text() for value in self._values)
+        """Answer, time, balance where there is one, and models, as shown."""
+        return tuple(value.text() for value in self._values if not value.isHidden())
 
-    def show_state(self, state: AccountState) -> None:
-        """The running test, the last one, or that there was none."""
+    def show_state(self, state: AccountState, provider: Provider | None = None) -> None:
+        """The running test, the last one, or that there was none. A balance stands there only where `provider` tells
+        one."""
+        self._show_balance(provider is None or provider.has_balance)
         outcome = state.outcome
         self.button.setEnabled(not state.testing)
         self.button.setText(
@@ -103,6 +110,11 @@ class TestCard(QFrame):
         self._reason.setVisible(bool(reason))
         self._line.setVisible(check is not None or bool(reason))
 
+    def _show_balance(self, shown: bool) -> None:
+        for widget in (self._names[BALANCE], self._values[BALANCE]):
+            widget.setVisible(shown)
+        self._grid.setColumnStretch(BALANCE, int(shown))
+
     def _head(self, picture: str, ink: str, title: str) -> None:
         self._picture.show_icon(picture, ink)
         self._title.setText(title)
@@ -116,6 +128,21 @@ class TestCard(QFrame):
         )
         for value, text in zip(self._values, texts, strict=True):
             value.setText(text)
+
+
+def promise(provider: Provider) -> str:
+    """What the test of an account of `provider` does, in words."""
+    match provider.has_balance, provider.lists_models or provider.server is not None:
+        case True, True:
+            text = QT_TRANSLATE_NOOP("TestCard", "The test reads your balance and model list.")
+        case True, False:
+            text = QT_TRANSLATE_NOOP("TestCard", "The test reads your balance.")
+        case False, True:
+            text = QT_TRANSLATE_NOOP("TestCard", "The test asks the server for its list of models.")
+        case _:
+            text = QT_TRANSLATE_NOOP("TestCard", "The test asks the service for a free answer.")
+    never = QCoreApplication.translate("TestCard", "It never starts a paid job.")
+    return " ".join((QCoreApplication.translate("TestCard", str(text)), never))
 
 
 def failure_words(error: SoraError, diagnosis: Diagnosis | None = None) -> str:
