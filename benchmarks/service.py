@@ -29,7 +29,7 @@ class Service:
             stdout=subprocess.PIPE,
         )
         if behind:
-            psutil.Process(self.process.pid).nice(10 if psutil.POSIX else psutil.IDLE_PRIORITY_CLASS)
+            psutil.Process(self.process.pid).nice(19 if psutil.POSIX else psutil.IDLE_PRIORITY_CLASS)
         assert self.process.stdout is not None
         told = json.loads(self.process.stdout.readline())
         self.addresses = {name: str(told[name]) for name in MODELS}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen, QPixmap
@@ -16,10 +15,11 @@ from sora_desktop.ui.icons import paint_icon
 from sora_desktop.ui.queue.arrangement import ACTIVE_NOW, ATTENTION, WAITING, Kind, Row
 from sora_desktop.ui.queue.lines import Line
 from sora_desktop.ui.queue.model import QueueModel
+from sora_desktop.ui.queue.motion import Hot, Motion
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.thumbnails import Thumbnails
 from sora_desktop.ui.tokens import SIZES
-from sora_desktop.ui.widgets.chip import chip_size, paint_chip
+from sora_desktop.ui.widgets.chip import chip_icon, chip_size, paint_chip
 from sora_desktop.ui.widgets.hints import paint_thumb
 
 PAD = 12
@@ -37,6 +37,9 @@ DOT = 6
 
 MEASURED = 500
 """Texts whose cut and width are kept."""
+
+RING = "render"
+"""The icon that turns."""
 
 ACTION = "action"
 FOLD = "fold"
@@ -56,51 +59,6 @@ def row_heights(rows: Iterable[Row]) -> list[int]:
     heading, heights, low = scale(SIZES.section_row), {name: scale(px) for name, px in HEIGHTS.items()}, scale(LOW)
     section = Kind.SECTION
     return [heading if row[0] is section else heights.get(row[2], low) for row in rows]
-
-
-@dataclass(slots=True)
-class Hot:
-    """Where the mouse is: row, name of the button under it (or empty), and whether that is pressed."""
-
-    row: int = -1
-    button: str = ""
-    pressed: bool = False
-
-
-@dataclass(slots=True)
-class Motion:
-    """What moves between two changes of a job: the turn of the ring in degrees, and bars on their way to a value."""
-
-    angle: float = 0.0
-    still: bool = False
-    gliding: set[str] = field(default_factory=set[str])
-    _shown: dict[str, float] = field(default_factory=dict[str, float])
-    _wanted: dict[str, float] = field(default_factory=dict[str, float])
-
-    def bar(self, job_id: str, wanted: float) -> float:
-        """Where a bar stands now that should stand at `wanted`. One that is new, or would go back, jumps there."""
-        shown = self._shown.get(job_id, wanted)
-        self._wanted[job_id] = wanted
-        if self.still or wanted - shown < 0.001:
-            self._shown[job_id] = wanted
-            self.gliding.discard(job_id)
-        else:
-            self._shown[job_id] = shown
-            self.gliding.add(job_id)
-        return self._shown[job_id]
-
-    def glide(self, share: float) -> None:
-        """Moves each bar by `share` of what it still has to go."""
-        for job_id in tuple(self.gliding):
-            shown, wanted = self._shown[job_id], self._wanted[job_id]
-            self._shown[job_id] = wanted if wanted - shown < 0.002 else shown + (wanted - shown) * min(1.0, share)
-            if self._shown[job_id] == wanted:
-                self.gliding.discard(job_id)
-
-    def forget(self, job_id: str) -> None:
-        for book in (self._shown, self._wanted):
-            book.pop(job_id, None)
-        self.gliding.discard(job_id)
 
 
 class QueueDelegate(QStyledItemDelegate):
@@ -166,12 +124,63 @@ class QueueDelegate(QStyledItemDelegate):
         size = THUMB_LOW if low else THUMB
         return QRect(rect.left() + scale(PAD), rect.top() + scale(8), scale(size.width()), scale(size.height()))
 
+    def _words(self, rect: QRect) -> QRect:
+        """The part of a row beside its thumbnail."""
+        before = scale(PAD) + scale(THUMB.width()) + scale(GAP)
+        return rect.adjusted(before, 0, -scale(self.right_pad), 0)
+
     # Painting.
+
+    def form(self, option: QStyleOptionViewItem, number: int) -> Hashable:
+        """What the look of a row depends on, besides what it says."""
+        rect, hovered = self._rect(option), self.hot.row == number
+        hot = (self.hot.button, self.hot.pressed) if hovered else ()
+        selected = self._is(option, QStyle.StateFlag.State_Selected)
+        mirrors, ringed = self._mirrors(option), self._ringed(option)
+        return rect.width(), rect.height(), self.right_pad, hovered, hot, selected, mirrors, ringed
+
+    def said(self, number: int) -> Hashable:
+        """What a row says: its picture holds as long as that is equal."""
+        row = self._model.row(number)
+        if row.kind is Kind.SECTION:
+            arrangement = self._model.arrangement
+            paused = row.id == WAITING and self._model.lines.paused()
+            return self._model.lines.section(row.id), arrangement.count(row.id), arrangement.folded(row.id), paused
+        line = self._model.line(number)
+        picture = None if line.stacked else self._thumbnails.get(row.id)
+        return row, line, picture.cacheKey() if picture is not None else 0
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        number = index.row()
+        """The whole row."""
+        self.paint_still(painter, option, index.row())
+        self.paint_moving(painter, option, index.row())
+
+    def paint_moving(self, painter: QPainter, option: QStyleOptionViewItem, number: int) -> None:
+        """What moves in a row, over the rest of it: the ring and the bar."""
+        row = self._model.row(number)
+        if row.kind is Kind.SECTION:
+            return
+        line = self._model.line(number)
+        turning = line.look.icon == RING
+        low = row_height(row) == scale(LOW)
+        if not turning and (low or line.bar is None):
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = self._words(self._rect(option))
+        if turning:
+            chip = QRect(area.left(), area.top() + scale(27 if low else 46), area.width(), scale(SIZES.chip))
+            chip = self._mirrored(option, QRect(chip.topLeft(), chip_size(line.look, line.chip)))
+            paint_icon(painter, chip_icon(chip), RING, line.look.tone, angle=self.motion.angle)
+        if not low and line.bar is not None:
+            track = QRect(area.left(), area.top() + scale(71), area.width(), scale(SIZES.progress))
+            self._paint_bar(painter, option, track, row, line)
+        painter.restore()
+
+    def paint_still(self, painter: QPainter, option: QStyleOptionViewItem, number: int) -> None:
+        """A row without what moves in it."""
         row = self._model.row(number)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -271,8 +280,8 @@ class QueueDelegate(QStyledItemDelegate):
         low = row_height(row) == scale(LOW)
         thumb = self._thumb(rect, low)
         self._paint_thumb(painter, self._mirrored(option, thumb), row, line)
-        left = thumb.right() + 1 + scale(GAP)
-        right = rect.right() + 1 - scale(self.right_pad)
+        words = self._words(rect)
+        left, right = words.left(), words.right() + 1
         buttons = self.buttons(rect, number)
         title_right = buttons["copy"].left() - scale(4) if "copy" in buttons else right
         title = QRect(left, rect.top() + scale(6), title_right - left, scale(18))
@@ -293,9 +302,6 @@ class QueueDelegate(QStyledItemDelegate):
         self._paint_state(painter, option, QRect(left, chip_top, right - left, scale(SIZES.chip)), line, low, buttons)
         if ACTION in buttons:
             self._paint_action(painter, option, buttons[ACTION], line.action_text, hovered)
-        if not low and line.bar is not None:
-            track = QRect(left, rect.top() + scale(71), right - left, scale(SIZES.progress))
-            self._paint_bar(painter, option, track, row, line)
         for name in TOOLS:
             if name in buttons:
                 self._paint_tool(painter, option, buttons[name], name)
@@ -312,8 +318,7 @@ class QueueDelegate(QStyledItemDelegate):
         """The chip, and beside it the second text: left in a low row with the price at its end, else at the right."""
         size = chip_size(line.look, line.chip)
         chip = self._mirrored(option, QRect(area.topLeft(), size))
-        angle = self.motion.angle if line.look.icon == "render" else 0.0
-        paint_chip(painter, chip.topLeft(), line.look, line.chip, angle=angle)
+        paint_chip(painter, chip.topLeft(), line.look, line.chip, icon=line.look.icon != RING)
         rest = area.adjusted(size.width() + scale(8), 0, 0, 0)
         if ACTION in buttons:
             rest.setRight(buttons[ACTION].left() - scale(8))

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt
+from functools import partial
+
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    QTimer,
+)
 from PySide6.QtGui import QPainter, QPaintEvent, QRegion, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
 
@@ -11,6 +22,7 @@ from sora_desktop.ui.queue.arrangement import Kind
 from sora_desktop.ui.queue.delegate import PAD, QueueDelegate, row_heights
 from sora_desktop.ui.queue.geometry import Geometry
 from sora_desktop.ui.queue.model import QueueModel
+from sora_desktop.ui.queue.row_pictures import RowPictures
 from sora_desktop.ui.theme import scale, theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -30,13 +42,22 @@ class RowsView(QListView):
         self._queue = model
         self._delegate = delegate
         self._geometry = Geometry()
+        self._pictures = RowPictures()
+        self._late: list[QRect] = []
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._on_soon)
         self.setModel(model)
         self.setItemDelegate(delegate)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        bind(theme().changed, self.doItemsLayout, self)
+        bind(theme().changed, self._on_theme_changed, self)
+
+    def _on_theme_changed(self) -> None:
+        self._pictures.clear()
+        self.doItemsLayout()
 
     @property
     def queue(self) -> QueueModel:
@@ -161,6 +182,7 @@ class RowsView(QListView):
         current, focused = self.currentIndex(), self.hasFocus()
         selection = self.selectionModel()
         by_keyboard = self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+        self._pictures.begin()
         for row in self.visible_rows():
             rect = self.row_rect(row)
             if not rect.intersects(event.rect()):
@@ -175,4 +197,19 @@ class RowsView(QListView):
                     state |= QStyle.StateFlag.State_KeyboardFocusChange
             option.state = state  # pyright: ignore[reportAttributeAccessIssue]
             option.rect = rect  # pyright: ignore[reportAttributeAccessIssue]
-            self._delegate.paint(painter, option, index)
+            self._pictures.show(
+                painter,
+                self._queue.row(row).id,
+                rect,
+                self._delegate.form(option, row),
+                partial(self._delegate.said, row),
+                partial(self._delegate.paint_still, option=option, number=row),
+            )
+            self._delegate.paint_moving(painter, option, row)
+        self._late = self._pictures.late
+        if self._late:
+            self._soon.start()
+
+    def _on_soon(self) -> None:
+        for rect in self._late:
+            self.viewport().update(rect)

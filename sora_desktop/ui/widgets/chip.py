@@ -27,11 +27,17 @@ def _advance(words: str, _text_size: int) -> int:
     return QFontMetrics(theme().font("chip")).horizontalAdvance(words)
 
 
+def chip_icon(chip: QRect) -> QRect:
+    """Where the icon of a chip stands."""
+    side = scale(SIZES.icon_small)
+    return QRect(chip.left() + scale(5), chip.top() + (chip.height() - side) // 2, side, side)
+
+
 def paint_chip(
-    painter: QPainter, at: QPoint, look: Look, text: str = "", *, angle: float = 0.0, bare: bool = False
+    painter: QPainter, at: QPoint, look: Look, text: str = "", *, icon: bool = True, bare: bool = False
 ) -> QRect:
-    """Paints a chip with its top left at `at` and returns its rectangle; `angle` turns the icon, in degrees; `bare`
-    is the icon alone."""
+    """Paints a chip with its top left at `at` and returns its rectangle; without its `icon` where that moves and is
+    painted over it; `bare` is the icon alone."""
     words = "" if bare else text or look.word
     area = QRect(at, chip_size(look, words, bare=bare))
     ink = theme().colour(look.tone)
@@ -51,17 +57,11 @@ def paint_chip(
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
-    side = scale(SIZES.icon_small)
-    paint_icon(
-        painter,
-        QRect(area.left() + scale(5), area.top() + (area.height() - side) // 2, side, side),
-        look.icon,
-        ink,
-        angle=angle,
-    )
+    if icon:
+        paint_icon(painter, chip_icon(area), look.icon, ink)
     painter.setPen(ink)
     painter.setFont(theme().font("chip"))
-    rest = area.adjusted(scale(5) + side + scale(5), 0, 0, 0)
+    rest = area.adjusted(scale(5) + scale(SIZES.icon_small) + scale(5), 0, 0, 0)
     painter.drawText(
         rest, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine), words
     )

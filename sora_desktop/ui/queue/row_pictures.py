@@ -1,0 +1,93 @@
+"""Rows as pictures: a row is painted once for each change of what it says, and from then on only copied.
+
+With a ring that turns in each row, the list is painted fifteen times a second; all rows anew each time would take half
+of the window's time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QPainter, QPixmap
+
+from sora_desktop.ui.theme import theme
+
+SLICE = 0.004
+"""Seconds of one painting after which rows that only say something new show what they said, until the next."""
+
+KEPT = 48
+"""Pictures in memory: three screens of rows, 120 KB each."""
+
+Paint = Callable[[QPainter], None]
+
+
+@dataclass(slots=True)
+class _Picture:
+    form: Hashable
+    said: Hashable
+    drawn: QPixmap
+
+
+class RowPictures:
+    """One painting after the other: `begin`, then `show` for each row; `late` says whether to paint again soon."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, _Picture] = OrderedDict()
+        self._until = 0.0
+        self.late: list[QRect] = []
+        """The rows that show what they said before."""
+
+    def begin(self) -> None:
+        """A painting begins."""
+        self._until = time.perf_counter() + SLICE
+        self.late = []
+
+    def clear(self) -> None:
+        """Every row is painted anew."""
+        self._kept.clear()
+
+    def show(
+        self,
+        painter: QPainter,
+        name: str,
+        rect: QRect,
+        form: Hashable,
+        said: Callable[[], Hashable],
+        paint: Paint,
+    ) -> None:
+        """Shows the row `name` at `rect`. `paint` paints it, in the same coordinates.
+
+        What depends on `form` (its size, the mouse, the selection) is true at once. What it `said` may be old for a
+        few paintings, where many rows have something new to say.
+        """
+        kept = self._kept.get(name)
+        if kept is not None and kept.form == form:
+            self._kept.move_to_end(name)
+            if time.perf_counter() >= self._until:
+                self.late.append(rect)
+            elif (now := said()) != kept.said:
+                self._draw(kept.drawn, painter, rect, paint)
+                kept.said = now
+        else:
+            ratio = painter.device().devicePixelRatio()
+            drawn = QPixmap(rect.size() * ratio)
+            drawn.setDevicePixelRatio(ratio)
+            now = said()
+            self._draw(drawn, painter, rect, paint)
+            kept = self._kept[name] = _Picture(form, now, drawn)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        painter.drawPixmap(rect.topLeft(), kept.drawn)
+
+    @staticmethod
+    def _draw(drawn: QPixmap, like: QPainter, rect: QRect, paint: Paint) -> None:
+        drawn.fill(theme().colour("panel"))
+        painter = QPainter(drawn)
+        painter.setLayoutDirection(like.layoutDirection())
+        painter.translate(QPoint(0, 0) - rect.topLeft())
+        paint(painter)
+        painter.end()

@@ -1,0 +1,128 @@
+"""Rows as pictures: what is painted anew, what is copied, and that nothing old stays on the screen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+from sora_desktop.core.jobs import State
+from sora_desktop.storage.catalog import load_catalog
+from sora_desktop.ui.queue import row_pictures
+from sora_desktop.ui.queue.delegate import QueueDelegate
+from sora_desktop.ui.queue.lines import Lines
+from sora_desktop.ui.queue.model import QueueModel
+from sora_desktop.ui.queue.view import QueueView
+from sora_desktop.ui.theme import theme
+from sora_desktop.ui.thumbnails import Thumbnails
+from support.jobs import NOW, made
+
+pytestmark = pytest.mark.usefixtures("dressed")
+
+
+class List:
+    """The list with three clips that render, and how often each row was painted."""
+
+    def __init__(self, qtbot, folder: Path) -> None:
+        catalog = load_catalog()
+        self.now = NOW
+        lines = Lines(
+            lambda job: catalog.model(job.request.provider, job.request.model), lambda _account: 1.0, lambda: self.now
+        )
+        self.model = QueueModel(lines)
+        self.model.load([made(name, State.PROCESSING, id=name, accepted_at=NOW - 5) for name in "abc"])
+        self.delegate = QueueDelegate(
+            self.model, Thumbnails(lambda job_id: folder / f"{job_id}.jpg", self.model), self.model
+        )
+        self.painted: Counter[int] = Counter()
+        paint = self.delegate.paint_still
+
+        def counted(painter, option, number) -> None:
+            self.painted[number] += 1
+            paint(painter, option, number)
+
+        self.delegate.paint_still = counted  # type: ignore[method-assign]
+        self.view = QueueView(self.model, self.delegate)
+        qtbot.addWidget(self.view)
+        self.view.resize(344, 600)
+        self.view.show()
+        qtbot.waitUntil(lambda: len(self.painted) == 4)
+        self.painted.clear()
+
+    def repaint(self) -> None:
+        self.view.viewport().repaint()
+
+    def seen(self) -> QImage:
+        return self.view.viewport().grab().toImage()
+
+
+@pytest.fixture
+def rows(qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> List:
+    monkeypatch.setattr(row_pictures, "SLICE", 10.0)  # However slow the machine is.
+    return List(qtbot, tmp_path)
+
+
+def test_a_ring_that_turns_paints_no_row_anew(rows: List) -> None:
+    before = rows.seen()
+    rows.painted.clear()
+    rows.delegate.motion.angle = 90.0
+    rows.repaint()
+    assert not rows.painted
+    assert rows.seen() != before
+
+
+def test_a_row_is_painted_when_its_words_change_and_only_then(rows: List) -> None:
+    rows.model.feed(made("b", State.DONE, id="b", finished_at=NOW, path="/nowhere.mp4", accepted_at=NOW - 5))
+    rows.model.flush()
+    rows.repaint()
+    changed = rows.model.row_of("b")
+    assert rows.painted[changed] == 1
+    assert not rows.painted[rows.model.row_of("a")]
+    rows.repaint()
+    assert rows.painted[changed] == 1
+
+
+def test_the_clock_of_a_row_goes_on(rows: List) -> None:
+    before = rows.seen()
+    rows.now += 60
+    rows.repaint()
+    assert [rows.painted[number] for number in range(4)] == [0, 1, 1, 1]
+    assert rows.seen() != before
+
+
+def test_the_mouse_and_the_selection_show_at_once_however_busy(rows: List, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_pictures, "SLICE", -1.0)
+    rows.delegate.hot.row = 1
+    rows.repaint()
+    assert rows.painted[1] == 1
+    rows.view.select_job("c")
+    rows.repaint()
+    assert rows.painted[rows.model.row_of("c")] == 1
+
+
+def test_what_had_no_time_comes_soon_after(rows: List, qtbot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_pictures, "SLICE", -1.0)
+    rows.now += 60
+    rows.repaint()
+    assert not rows.painted
+    monkeypatch.setattr(row_pictures, "SLICE", 1.0)
+    qtbot.waitUntil(lambda: all(rows.painted[number] for number in (1, 2, 3)))
+
+
+def test_another_theme_paints_every_row(rows: List, qapp) -> None:
+    theme().apply(qapp, "light", 100)
+    rows.repaint()
+    assert all(rows.painted[number] for number in range(4))
+    assert rows.seen().pixelColor(4, 4) == theme().colour("panel")
+
+
+def test_a_scrolled_list_keeps_few_pictures(qtbot, tmp_path: Path) -> None:
+    rows = List(qtbot, tmp_path)
+    rows.model.load([made(f"j{number}", State.PROCESSING) for number in range(300)])
+    bar = rows.view.verticalScrollBar()
+    for place in range(0, bar.maximum(), 400):
+        bar.setValue(place)
+        rows.repaint()
+    assert len(rows.view._pictures._kept) <= row_pictures.KEPT
