@@ -18,6 +18,7 @@ from sora_desktop.core.catalog import Catalog
 from sora_desktop.core.errors import EnvironmentProblem, UserError
 from sora_desktop.core.servers import Server
 from sora_desktop.engine.accounts import Accounts
+from sora_desktop.engine.library import Library
 from sora_desktop.engine.live import LiveCatalogue
 from sora_desktop.engine.network import Networking
 from sora_desktop.engine.providers import Providers
@@ -32,6 +33,7 @@ from sora_desktop.providers.http import Http
 from sora_desktop.providers.registry import Dialects
 from sora_desktop.storage.accounts import AccountStore
 from sora_desktop.storage.catalog import load_catalog
+from sora_desktop.storage.clips import ClipStore
 from sora_desktop.storage.database import Database
 from sora_desktop.storage.drafts import DraftStore
 from sora_desktop.storage.jobs import JobStore
@@ -71,6 +73,7 @@ class Assembly:
     radar: Radar
     providers: Providers
     servers: Servers
+    library: Library
 
 
 @asynccontextmanager
@@ -128,6 +131,8 @@ async def opened(paths: Paths, *, override_key: str = "", own: bool | None = Tru
         stack.push_async_callback(engine.stop)
         stack.callback(network.changed.connect(engine.network_changed))
         live.follow(engine.model_refused)
+        library = Library(ClipStore(database), engine, accounts, paths, tasks)
+        stack.callback(library.close)
         drafts = DraftStore(database)
         radar = Radar(
             accounts=accounts, engine=engine, live=live, drafts=drafts, store=WarningStore(database), tasks=tasks
@@ -151,6 +156,7 @@ async def opened(paths: Paths, *, override_key: str = "", own: bool | None = Tru
             radar=radar,
             providers=providers,
             servers=servers,
+            library=library,
         )
 
 

@@ -171,6 +171,15 @@ SENTENCES: dict[str, str] = {
     # Files.
     "template_empty": "Give the files a name: {fields}.",
     "template_field": "{{{name}}} stands for nothing. Use {fields}.",
+    # The library.
+    "clip_unknown": "There is no clip “{id}” in the library.",
+    "clip_ambiguous": "Several clips begin with “{id}”. Give more of the id.",
+    "clip_not_video": "“{name}” is no video that can be read. Choose another file.",
+    "clip_file_silent": "“{name}” does not answer. Check the drive or the network it is on, then try again.",
+    "tag_empty": "Write a word or two as the tag.",
+    "tag_too_long": "This tag is too long: at most {limit} characters.",
+    "tags_too_many": "A clip takes at most {limit} tags.",
+    "notes_too_long": "The notes are too long: at most {limit} characters.",
     # The service's answers.
     "refused": "The service refused the request. Change what its answer names, then generate again.",
     "form_refused": "The server takes requests in another form. Nothing was started. Retry: it is sent in that form then.",

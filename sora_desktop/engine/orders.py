@@ -228,6 +228,10 @@ class Orders:
             self._works.alarm.ring()
         return job
 
+    async def locate(self, job_id: str, path: str, size: int) -> Job:
+        """The file of a finished job is somewhere else now; `size` is its bytes."""
+        return await self._works.board.note(self._job(job_id).id, path=path, bytes=size)
+
     async def move(self, job_id: str, before_id: str | None) -> Job:
         """Puts a waiting job before another, or at the end of the queue."""
         self._job(job_id)

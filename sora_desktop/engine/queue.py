@@ -98,6 +98,8 @@ class Engine:
         self.balance_changed: Signal[[str, float | None]] = Signal()
         self.online_changed: Signal[[bool]] = Signal()
         self.paused_changed: Signal[[bool]] = Signal()
+        self.database_changed: Signal[[]] = Signal()
+        """Another process wrote into the database."""
         self.online = True
 
         orders = self._orders
@@ -105,7 +107,7 @@ class Engine:
         self.collect, self.resend, self.adopt = orders.collect, orders.resend, orders.adopt
         self.let_go, self.check, self.delete = orders.let_go, orders.check, orders.delete
         self.restore, self.move, self.edit = orders.restore, orders.move, orders.edit
-        self.adopt_task, self.stop_after = orders.adopt_task, orders.stop_after
+        self.adopt_task, self.stop_after, self.locate = orders.adopt_task, orders.stop_after, orders.locate
 
     @property
     def jobs(self) -> dict[str, Job]:
@@ -262,6 +264,7 @@ class Engine:
                     await self._accounts.load()
                     if await self._board.take_new():
                         self._works.alarm.ring()
+                    self.database_changed.emit()
             except EnvironmentProblem:
                 continue
 

@@ -1,4 +1,4 @@
-"""Jobs in the database. Every change of a state is durable when the call returns."""
+"""Jobs in the database. Every change is durable when the call returns; a done job joins the library with it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from collections.abc import Container, Iterable
 
 from sora_desktop.core.jobs import ENDED, Job, State
+from sora_desktop.storage import clips
 from sora_desktop.storage.database import Database
 from sora_desktop.storage.documents import read_all
 
@@ -48,9 +49,11 @@ class JobStore:
 
     async def add(self, jobs: Iterable[Job]) -> None:
         """Inserts new jobs, all or none."""
+        jobs = list(jobs)
         rows = [_row(job) for job in jobs]
 
         def write(db: sqlite3.Connection) -> None:
+            clips.join(db, jobs)
             db.executemany(
                 "INSERT INTO jobs (id, account, state, position, created_at, updated_at, document)"
                 " VALUES (:id, :account, :state, :position, :created_at, :now, :document)",
@@ -64,6 +67,7 @@ class JobStore:
         rows = [_row(job) for job in jobs]
 
         def write(db: sqlite3.Connection) -> None:
+            clips.join(db, jobs)
             db.executemany(f"UPDATE jobs SET {COLUMNS} WHERE id = :id", rows)
 
         await self._database.run(write)

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,6 +59,20 @@ def free_space(folder: Path) -> int:
     """The bytes free where `folder` is or would be."""
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     return shutil.disk_usage(existing).free
+
+
+def absent(folder: str, names: Collection[str]) -> set[str]:
+    """Which of `names` are not in `folder`: one listing, however many they are.
+
+    Raises OSError where the folder is there but cannot be read. A listing may spell a name otherwise than it was
+    given (macOS; disks that know no case): what is not in it is asked for once more by its name.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            listed = {entry.name for entry in entries if not entry.is_symlink()}
+    except (FileNotFoundError, NotADirectoryError):
+        return set(names)
+    return {name for name in names if name not in listed and not Path(folder, name).exists()}
 
 
 def thumbnail_path(paths: Paths, job_id: str) -> Path:

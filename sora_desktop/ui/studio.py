@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 
 from sora_desktop.core.catalog import Catalog
 from sora_desktop.engine.accounts import Accounts
+from sora_desktop.engine.library import Library
 from sora_desktop.engine.live import LiveCatalogue
 from sora_desktop.engine.network import Networking
 from sora_desktop.engine.providers import Providers
@@ -36,6 +37,7 @@ class Studio:
     providers: Providers
     network: Networking
     servers: Servers
+    library: Library
 
     @classmethod
     def of(cls, rooms: object) -> Studio:

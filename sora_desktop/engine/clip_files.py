@@ -1,0 +1,131 @@
+"""The files of the library's clips: which are there, whether one can be read, and their thumbnails.
+
+They may lie on a drive of the network that answers never. So each call has a daemon thread of its own, is waited for a
+short while, and is not made again while it hangs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from sora_desktop.core.errors import UserError
+from sora_desktop.core.library import Clip
+from sora_desktop.media.errors import BadVideo
+from sora_desktop.providers.threads import in_thread
+from sora_desktop.storage import library
+from sora_desktop.storage.paths import Paths
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+PATIENCE = 5.0
+"""Seconds that a folder or a file is waited for."""
+MOST_SILENT = 4
+"""Calls that may hang at the same time; while they do, nothing else is asked."""
+MOST_DRAWN = 100
+"""Thumbnails that one look draws: each costs a tenth of a second."""
+
+
+class ClipFiles:
+    """Looks at files without ever waiting for one longer than `patience` seconds."""
+
+    def __init__(self, paths: Paths, patience: float = PATIENCE) -> None:
+        self._paths = paths
+        self._patience = patience
+        self._silent: set[str] = set()
+        self._answered: set[str] = set()
+        self._undrawable: set[tuple[str, str]] = set()
+
+    async def look(self, files: Mapping[str, str]) -> tuple[set[str], set[str]]:
+        """The ids of `files` (paths by id) that are missing, and of those that are there.
+
+        Of what does not answer, or not in words that say so, nothing is said.
+        """
+        folders: dict[str, dict[str, str]] = defaultdict(dict)
+        for clip_id, path in files.items():
+            folder, name = os.path.split(path)
+            folders[folder][clip_id] = name
+        missing, there = set[str](), set[str]()
+        for folder in sorted(folders, key=lambda folder: folder not in self._answered):
+            names = folders[folder]
+            try:
+                gone = await self._patiently(folder, partial(library.absent, folder, frozenset(names.values())))
+            except (OSError, TimeoutError):
+                self._answered.discard(folder)
+                continue
+            self._answered.add(folder)
+            for clip_id, name in names.items():
+                (missing if name in gone else there).add(clip_id)
+        return missing, there
+
+    async def measure(self, path: Path) -> int:
+        """The bytes of a video. Raises UserError where it is none, or cannot be read."""
+        try:
+            return await self._patiently(str(path), partial(_measured, path))
+        except (OSError, BadVideo) as error:
+            code = "clip_file_silent" if isinstance(error, TimeoutError) else "clip_not_video"
+            raise UserError(code, name=path.name) from error
+
+    async def draw(self, clip_id: str, path: Path) -> bool:
+        """Draws the thumbnail of a clip; whether it could be done."""
+        try:
+            await self._patiently(str(path), partial(_draw, path, library.thumbnail_path(self._paths, clip_id)))
+        except (OSError, BadVideo):
+            return False
+        return True
+
+    async def draw_missing(self, clips: Iterable[Clip]) -> AsyncGenerator[str]:
+        """Draws thumbnails that are not there, one after another, and names each clip that has one now."""
+        try:
+            drawn = await self._patiently(str(self._paths.thumbnails), partial(os.listdir, self._paths.thumbnails))
+        except OSError:
+            return
+        have, left = set(drawn), MOST_DRAWN
+        for clip in clips:
+            key = (clip.id, clip.path)
+            if library.thumbnail_path(self._paths, clip.id).name in have or key in self._undrawable:
+                continue
+            if not left:
+                return
+            left -= 1
+            if await self.draw(clip.id, Path(clip.path)):
+                yield clip.id
+            else:
+                self._undrawable.add(key)
+
+    async def _patiently(self, name: str, work: Callable[[], T]) -> T:
+        """`work` on a thread of its own. Raises TimeoutError when it hangs, or hung before and still does."""
+        if name in self._silent or len(self._silent) >= MOST_SILENT:
+            raise TimeoutError
+        self._silent.add(name)
+
+        def run() -> T:
+            try:
+                return work()
+            finally:
+                self._silent.discard(name)
+
+        return await asyncio.wait_for(in_thread(run), self._patience)
+
+
+# On a worker thread, where the import of the codecs holds up nobody.
+
+
+def _measured(path: Path) -> int:
+    from sora_desktop.media import probe
+
+    probe.probe(path)
+    return path.stat().st_size
+
+
+def _draw(path: Path, target: Path) -> None:
+    from sora_desktop.media import stills
+
+    stills.thumbnail(path, target)
