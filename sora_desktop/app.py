@@ -7,6 +7,7 @@ import gc
 import logging
 import logging.handlers
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -184,8 +185,12 @@ async def _warm_up(rooms: Assembly) -> None:
     await asyncio.sleep(WARM_UP_MS / 1000)
     await rooms.http.warm()
     await asyncio.sleep(WARM_UP_MS / 1000)
+    with suppress(EnvironmentProblem):  # Whoever shows the library meets it again, and says so.
+        await rooms.library.load()
     gc.freeze()
     await rooms.radar.start()
+    with suppress(EnvironmentProblem):
+        await rooms.library.look()
 
 
 async def _explain(problem: EnvironmentProblem, paths: Paths) -> None:

@@ -5,9 +5,11 @@ Nothing here reads a file or a clock: which files are missing, a clip's local da
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import PurePath
@@ -106,10 +108,10 @@ class Facets:
     Every model and every tag of the library is there, at 0 where nothing fits; a day only where a clip was made.
     """
 
-    shelves: dict[Shelf, int] = field(default_factory=lambda: dict.fromkeys(Shelf, 0))
-    models: dict[str, int] = field(default_factory=dict[str, int])
-    tags: dict[str, int] = field(default_factory=dict[str, int])
-    days: dict[date, int] = field(default_factory=dict[date, int])
+    shelves: dict[Shelf, int]
+    models: dict[str, int]
+    tags: dict[str, int]
+    days: dict[date, int]
 
 
 DayOf = Callable[[Clip], date]
@@ -123,118 +125,113 @@ def find(
 
     `missing` are the ids of clips whose file is gone, `words_of` the text that is searched, folded (`searched`).
     """
-    words = fold(query.text).split()
-    found = [clip for clip in clips if _on(query.shelf, clip, missing)]
-    if query.models:
-        found = [clip for clip in found if clip.maker in query.models]
-    if query.tags:
-        found = [clip for clip in found if query.tags.issubset(clip.marks.tags)]
-    if query.days:
-        found = [clip for clip in found if _within(query.days, day_of(clip))]
-    if words:
-        found = [clip for clip in found if _holds(words_of(clip), words)]
-    return _sorted(found, query.sort)
+    return _sorted(_fitting(_worded(clips, query.text, words_of), query, missing, day_of), query.sort, words_of)
 
 
 def facets(
     clips: Iterable[Clip], query: Query, *, missing: Collection[str], day_of: DayOf, words_of: WordsOf
 ) -> Facets:
     """The counts beside each choice: all of `query` applies to them but the part that they stand in."""
-    words = fold(query.text).split()
-    counts = Facets()
-    shelves, models, tags, days = counts.shelves, counts.models, counts.tags, counts.days
-    for clip in clips:
-        marks, maker = clip.marks, clip.maker
-        models.setdefault(maker, 0)
-        for tag in marks.tags:
-            tags.setdefault(tag, 0)
-        if words and not _holds(words_of(clip), words):
-            continue
-        day = day_of(clip)
-        on_shelf = _on(query.shelf, clip, missing)
-        of_model = not query.models or maker in query.models
-        tagged = not query.tags or query.tags.issubset(marks.tags)
-        in_days = query.days is None or _within(query.days, day)
-        wrong = 4 - (on_shelf + of_model + tagged + in_days)
-        if wrong > 1:
-            continue
-        if not wrong or not on_shelf:
-            for shelf in Shelf:
-                shelves[shelf] += _on(shelf, clip, missing)
-        if not wrong or not of_model:
-            models[maker] += 1
-        if not wrong or not tagged:
-            for tag in marks.tags:
-                tags[tag] += 1
-        if not wrong or not in_days:
-            days[day] = days.get(day, 0) + 1
-    return counts
+    every = list(clips)
+    worded = _worded(every, query.text, words_of)
+    fitting = _fitting(worded, query, missing, day_of)
+
+    def without(part: str) -> list[Clip]:
+        """What fits when one part of the query is left out."""
+        open_query = query.model_copy(update={part: Query.model_fields[part].default})
+        return fitting if open_query == query else _fitting(worded, open_query, missing, day_of)
+
+    shelved = without("shelf")
+    return Facets(
+        shelves={shelf: len(_on(shelf, shelved, missing)) for shelf in Shelf},
+        models=_counted(_makers, without("models"), every),
+        tags=_counted(_tags, without("tags"), every),
+        days=dict(Counter(map(day_of, without("days")))),
+    )
 
 
-def _on(shelf: Shelf, clip: Clip, missing: Collection[str]) -> bool:
+def _makers(clips: list[Clip]) -> Iterable[str]:
+    return (clip.maker for clip in clips)
+
+
+def _tags(clips: list[Clip]) -> Iterable[str]:
+    return (tag for clip in clips for tag in clip.marks.tags)
+
+
+def _counted(names_of: Callable[[list[Clip]], Iterable[str]], some: list[Clip], every: list[Clip]) -> dict[str, int]:
+    counts = Counter(names_of(some))
+    return dict(counts) if len(some) == len(every) else dict.fromkeys(names_of(every), 0) | counts
+
+
+def _worded(clips: Iterable[Clip], text: str, words_of: WordsOf) -> list[Clip]:
+    words = fold(text).split()
+    if not words:
+        return list(clips)
+    return [clip for clip in clips if _holds(words_of(clip), words)]
+
+
+def _fitting(clips: list[Clip], query: Query, missing: Collection[str], day_of: DayOf) -> list[Clip]:
+    """Those that fit all of `query` but its text."""
+    found = _on(query.shelf, clips, missing)
+    if query.models:
+        found = [clip for clip in found if clip.maker in query.models]
+    if query.tags:
+        found = [clip for clip in found if query.tags.issubset(clip.marks.tags)]
+    if query.days:
+        first, last = min(query.days), max(query.days)
+        found = [clip for clip in found if first <= day_of(clip) <= last]
+    return found
+
+
+def _on(shelf: Shelf, clips: list[Clip], missing: Collection[str]) -> list[Clip]:
     match shelf:
         case Shelf.ALL:
-            return True
+            return clips
         case Shelf.FAVOURITES:
-            return clip.marks.favourite
+            return [clip for clip in clips if clip.marks.favourite]
         case Shelf.UNREVIEWED:
-            return not clip.marks.reviewed
+            return [clip for clip in clips if not clip.marks.reviewed]
         case Shelf.MISSING:
-            return clip.id in missing
-
-
-def _within(days: tuple[date, date], day: date) -> bool:
-    return min(days) <= day <= max(days)
+            return [clip for clip in clips if clip.id in missing] if missing else []
 
 
 def _holds(text: str, words: Sequence[str]) -> bool:
     return all(word in text for word in words)
 
 
-def _sorted(clips: list[Clip], sort: Sort) -> list[Clip]:
+def _sorted(clips: list[Clip], sort: Sort, words_of: WordsOf) -> list[Clip]:
     """Clips of the same moment stand in the order of their ids, so that a list never jumps."""
-    clips.sort(key=lambda clip: (clip.made_at, clip.id), reverse=sort is not Sort.OLDEST)
+    clips = sorted(clips, key=lambda clip: (clip.made_at, clip.id), reverse=sort is not Sort.OLDEST)
     if sort is Sort.RATING:
         clips.sort(key=lambda clip: clip.marks.rating, reverse=True)
     elif sort is Sort.NAME:
-        clips.sort(key=lambda clip: fold(clip.title))
+        # The title is what the searched words begin with, folded already.
+        clips.sort(key=lambda clip: words_of(clip).lstrip().partition("\n")[0])
     return clips
 
 
 def searched(clip: Clip) -> str:
-    """The folded text of a clip that a search looks into: prompt, tags, notes, file, model and the service's id."""
+    """The folded text of a clip that a search looks into: prompt, file, tags, notes, model and the service's id."""
     job, marks = clip.job, clip.marks
-    parts = (job.request.prompt, *marks.tags, marks.notes, PurePath(job.path).name, job.request.model, job.remote_id)
+    parts = (job.request.prompt, PurePath(job.path).name, *marks.tags, marks.notes, job.request.model, job.remote_id)
     return fold("\n".join(parts))
 
 
-_ACCENTS = dict.fromkeys(
-    [
-        code
-        for first, last in (
-            (0x0300, 0x036F),
-            (0x0591, 0x05C7),
-            (0x064B, 0x065F),
-            (0x0670, 0x0670),
-            (0x1AB0, 0x1AFF),
-            (0x1DC0, 0x1DFF),
-            (0x20D0, 0x20FF),
-        )
-        for code in range(first, last + 1)
-        if unicodedata.combining(chr(code))
-    ]
+_ACCENTS = re.compile(
+    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+"
 )
 """Marks that a search leaves out: of Latin, Greek and Cyrillic, and the vowel points of Hebrew and Arabic. Not those
 that make another letter: of kana, of the scripts of India."""
-_ALIKE = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ё": "е"})
+_ALIKE = {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe"}
+_STROKED = re.compile(f"[{''.join(_ALIKE)}]")
 
 
 def fold(text: str) -> str:
     """`text` for comparing: case, accents, and the width of letters make no difference."""
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return unicodedata.normalize("NFKC", plain.translate(_ACCENTS)).translate(_ALIKE)
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).casefold()
+    return _STROKED.sub(lambda letter: _ALIKE[letter[0]], plain)
 
 
 def clean_tag(text: str) -> str:

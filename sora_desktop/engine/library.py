@@ -23,6 +23,8 @@ from sora_desktop.storage.paths import Paths
 
 LOOK = 30.0
 """Seconds between two looks for missing files."""
+QUARTER = 900
+"""Seconds. No time zone begins its days within a quarter of an hour."""
 
 
 class Library:
@@ -56,6 +58,7 @@ class Library:
         self._missing: set[str] = set()
         self._words: dict[str, str] = {}
         self._names: dict[str, str] = {}
+        self._days: dict[int, date] = {}
         self._revision = 0
         self._loading = asyncio.Lock()
         self._looked_at: float | None = None
@@ -90,10 +93,15 @@ class Library:
 
     def day_of(self, clip: Clip) -> date:
         """The local day on which it was made."""
-        try:
-            return date(*time.localtime(clip.made_at)[:3])
-        except (OverflowError, ValueError, OSError):
-            return date.min
+        quarter = int(clip.made_at // QUARTER)
+        day = self._days.get(quarter)
+        if day is None:
+            try:
+                day = date(*time.localtime(quarter * QUARTER)[:3])
+            except (OverflowError, ValueError, OSError):
+                day = date.min
+            self._days[quarter] = day
+        return day
 
     def find(self, query: Query) -> list[Clip]:
         clips = self._clips.values()
@@ -237,6 +245,7 @@ class Library:
         if self._looked_at is not None and now < self._looked_at + LOOK:
             return
         self._looked_at = now
+        self._days.clear()  # The computer may be in another time zone by now.
         await self.load()
         asked = dict(self._clips)
         missing, there = await self._files.look({clip.id: clip.path for clip in asked.values()})
@@ -256,7 +265,7 @@ class Library:
             self.pictured.emit(clip_id)
 
     async def relocate(self, clip_id: str, path: Path) -> None:
-        """The user found the file of a clip, at an absolute path. Raises UserError where it is no video that can be read."""
+        """The user found the file of a clip (an absolute path). Raises UserError where it is no video."""
         await self.load()
         if clip_id not in self._clips:
             raise UserError("clip_unknown", id=clip_id)
