@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from sora_desktop.core.jobs import State
+from sora_desktop.core.library import Marks
 from sora_desktop.storage import documents, migrations
 from sora_desktop.storage.accounts import AccountStore
+from sora_desktop.storage.clips import ClipStore
 from sora_desktop.storage.database import Database
 from sora_desktop.storage.drafts import DraftStore
 from sora_desktop.storage.jobs import JobStore
@@ -49,6 +51,10 @@ async def test_a_database_of_an_earlier_version_opens_and_loses_nothing(
             drafts, accounts = await DraftStore(database).all(), await AccountStore(database).all()
             settings = await SettingsStore(database).load()
             tray = await ReferenceStore(database, Paths(*[tmp_path] * 5)).recent()
+            store = ClipStore(database)
+            clips = await store.page("")
+            await store.mend()
+            assert await store.page("") == clips
             uploads = UploadStore(database)
             upload = await uploads.get("11111111-2222-4333-8444-555555555555 https://rivya.ai", "cd" * 32, 0.0)
     finally:
@@ -56,6 +62,9 @@ async def test_a_database_of_an_earlier_version_opens_and_loses_nothing(
     assert caplog.records == []
     assert {"jobs": len(jobs), "drafts": len(drafts), "accounts": len(accounts)} == rows
     assert {job.state for job in jobs} >= set(State) and all(job.request.values for job in jobs)
+    done = [job for job in jobs if job.state is State.DONE]
+    assert [clip.job for clip in clips] == sorted(done, key=lambda job: job.id) and done
+    assert all(clip.marks == Marks() for clip in clips)
     assert any(job.failure for job in jobs) and any(job.request.references for job in jobs)
     assert settings.theme == "dark" and settings.volume == 0.25
     if int(file.stem) >= 2:
