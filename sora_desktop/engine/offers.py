@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from sora_desktop.core.accounts import Account, origin_of
@@ -15,6 +16,7 @@ def place_of(account: Account) -> str:
     return f"{account.provider} simulator" if account.builtin else place_at(account.provider, account.base_url)
 
 
+@lru_cache(maxsize=256)  # Asked for each row of a list.
 def place_at(provider_id: str, base_url: str) -> str:
     """The place of a provider's list at an address of the user's."""
     return f"{provider_id} {origin_of(base_url)}{urlsplit(base_url).path}"

@@ -60,7 +60,8 @@ class List:
 
 @pytest.fixture
 def rows(qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> List:
-    monkeypatch.setattr(row_pictures, "SLICE", 10.0)  # However slow the machine is.
+    for name in ("SLICE", "HURRIED"):
+        monkeypatch.setattr(row_pictures, name, 10.0)  # However slow the machine is.
     return List(qtbot, tmp_path)
 
 
@@ -126,3 +127,17 @@ def test_a_scrolled_list_keeps_few_pictures(qtbot, tmp_path: Path) -> None:
         bar.setValue(place)
         rows.repaint()
     assert len(rows.view._pictures._kept) <= row_pictures.KEPT
+
+
+def test_a_list_that_is_scrolled_fills_without_stopping_the_window(
+    rows: List, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows.model.load([made(f"j{number}", State.PROCESSING) for number in range(300)])
+    rows.repaint()
+    monkeypatch.setattr(row_pictures, "HURRIED", 0.0)
+    rows.painted.clear()
+    rows.view.verticalScrollBar().setValue(4000)
+    rows.repaint()
+    assert not rows.painted
+    monkeypatch.setattr(row_pictures, "HURRIED", 10.0)
+    qtbot.waitUntil(lambda: all(rows.painted[number] for number in rows.view.visible_rows()))

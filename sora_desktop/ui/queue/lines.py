@@ -12,6 +12,7 @@ from sora_desktop.core.catalog import Estimate, Model
 from sora_desktop.core.errors import Action, Billed, Failure
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.params import controls
+from sora_desktop.core.request import GenerationRequest
 from sora_desktop.engine.works import Transfer
 from sora_desktop.ui import words
 from sora_desktop.ui.queue.arrangement import ACTIVE_NOW, ATTENTION, DONE, WAITING
@@ -24,6 +25,9 @@ ROLES = ("duration", "aspect")
 """The parameters that tell one clip from the next at a glance."""
 
 BRIEF = ("duration",)
+
+KEPT = 200
+"""Second lines that are kept: what was asked for stays as it is."""
 
 MODEL_GONE = "model_gone"
 """The failure that no other prompt helps: the service has no such model."""
@@ -65,6 +69,9 @@ class Lines:
     now: Callable[[], float] = time.time
     paused: Callable[[], bool] = field(default=lambda: False)
     colours: Callable[[], Mapping[str, str]] = field(default=dict[str, str])
+    _metas: dict[tuple[str, tuple[str, ...]], tuple[GenerationRequest, Model, str]] = field(
+        default_factory=dict[tuple[str, tuple[str, ...]], tuple[GenerationRequest, Model, str]]
+    )
 
     def job(self, job: Job, transfer: Transfer | None = None) -> Line:
         """The line of one job."""
@@ -115,11 +122,21 @@ class Lines:
             spoken=", ".join((first.title, look.word, second)),
         )
 
-    def meta(self, job: Job, roles: Sequence[str] = ROLES) -> str:
+    def meta(self, job: Job, roles: tuple[str, ...] = ROLES) -> str:
         """Model, length and shape: "Sora 2 · 15 s · Landscape"."""
         model = self.model(job)
         if model is None:
             return job.request.model
+        kept = self._metas.get((job.id, roles))
+        if kept is not None and kept[0] is job.request and kept[1] is model:
+            return kept[2]
+        if len(self._metas) > KEPT:
+            self._metas.clear()
+        text = self._meta(job, model, roles)
+        self._metas[job.id, roles] = (job.request, model, text)
+        return text
+
+    def _meta(self, job: Job, model: Model, roles: tuple[str, ...]) -> str:
         parts = [model.name]
         for role in roles:
             for control in controls(model.params):

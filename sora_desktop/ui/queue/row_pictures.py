@@ -6,6 +6,7 @@ of the window's time.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -18,6 +19,9 @@ from sora_desktop.ui.theme import theme
 
 SLICE = 0.004
 """Seconds of one painting after which rows that only say something new show what they said, until the next."""
+
+HURRIED = 0.012
+"""Seconds of one painting after which rows that have just come into sight stay empty, until the next."""
 
 KEPT = 48
 """Pictures in memory: three screens of rows, 120 KB each."""
@@ -37,13 +41,15 @@ class RowPictures:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, _Picture] = OrderedDict()
-        self._until = 0.0
+        self._until = self._until_new = 0.0
         self.late: list[QRect] = []
         """The rows that show what they said before."""
 
-    def begin(self) -> None:
-        """A painting begins."""
-        self._until = time.perf_counter() + SLICE
+    def begin(self, *, hurried: bool = False) -> None:
+        """A painting begins. `hurried`: all that is seen may be new, as while somebody scrolls."""
+        now = time.perf_counter()
+        self._until = now + SLICE
+        self._until_new = now + HURRIED if hurried else math.inf
         self.late = []
 
     def clear(self) -> None:
@@ -58,11 +64,11 @@ class RowPictures:
         form: Hashable,
         said: Callable[[], Hashable],
         paint: Paint,
-    ) -> None:
-        """Shows the row `name` at `rect`. `paint` paints it, in the same coordinates.
+    ) -> bool:
+        """Shows the row `name` at `rect`, or answers False. `paint` paints it, in the same coordinates.
 
         What depends on `form` (its size, the mouse, the selection) is true at once. What it `said` may be old for a
-        few paintings, where many rows have something new to say.
+        few paintings, where many rows have something new to say; a row that is not there yet comes with the next.
         """
         kept = self._kept.get(name)
         if kept is not None and kept.form == form:
@@ -72,6 +78,9 @@ class RowPictures:
             elif (now := said()) != kept.said:
                 self._draw(kept.drawn, painter, rect, paint)
                 kept.said = now
+        elif time.perf_counter() >= self._until_new:
+            self.late.append(rect)
+            return False
         else:
             ratio = painter.device().devicePixelRatio()
             drawn = QPixmap(rect.size() * ratio)
@@ -82,6 +91,7 @@ class RowPictures:
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         painter.drawPixmap(rect.topLeft(), kept.drawn)
+        return True
 
     @staticmethod
     def _draw(drawn: QPixmap, like: QPainter, rect: QRect, paint: Paint) -> None:

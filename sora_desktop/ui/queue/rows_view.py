@@ -43,6 +43,7 @@ class RowsView(QListView):
         self._delegate = delegate
         self._geometry = Geometry()
         self._pictures = RowPictures()
+        self._hurried = False
         self._late: list[QRect] = []
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -68,6 +69,7 @@ class RowsView(QListView):
 
     def doItemsLayout(self) -> None:
         self._geometry.fill(row_heights(self._queue.rows))
+        self._hurried = True
         QAbstractItemView.doItemsLayout(self)
         self.rows_moved()
 
@@ -100,6 +102,7 @@ class RowsView(QListView):
         return 0
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self._hurried = True
         self.viewport().update()
         self.rows_moved()
 
@@ -182,7 +185,8 @@ class RowsView(QListView):
         current, focused = self.currentIndex(), self.hasFocus()
         selection = self.selectionModel()
         by_keyboard = self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
-        self._pictures.begin()
+        self._pictures.begin(hurried=self._hurried)
+        self._hurried = False
         for row in self.visible_rows():
             rect = self.row_rect(row)
             if not rect.intersects(event.rect()):
@@ -197,7 +201,7 @@ class RowsView(QListView):
                     state |= QStyle.StateFlag.State_KeyboardFocusChange
             option.state = state  # pyright: ignore[reportAttributeAccessIssue]
             option.rect = rect  # pyright: ignore[reportAttributeAccessIssue]
-            self._pictures.show(
+            shown = self._pictures.show(
                 painter,
                 self._queue.row(row).id,
                 rect,
@@ -205,11 +209,13 @@ class RowsView(QListView):
                 partial(self._delegate.said, row),
                 partial(self._delegate.paint_still, option=option, number=row),
             )
-            self._delegate.paint_moving(painter, option, row)
+            if shown:
+                self._delegate.paint_moving(painter, option, row)
         self._late = self._pictures.late
         if self._late:
             self._soon.start()
 
     def _on_soon(self) -> None:
+        self._hurried = True
         for rect in self._late:
             self.viewport().update(rect)
