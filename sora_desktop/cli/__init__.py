@@ -42,6 +42,11 @@ def _command(arguments: Arguments) -> int:
             from sora_desktop.cli import providers
 
             return providers.run(arguments)
+        case "library":
+            from sora_desktop.cli import library
+
+            _log_to_file(arguments)
+            return library.run(arguments)
         case _:
             from sora_desktop.cli import lists
 

@@ -31,6 +31,11 @@ class Arguments(argparse.Namespace):
     json: bool
     no_wait: bool
     state: Path | None
+    text: str
+    favourites: bool
+    clips: list[str]
+    tag: str
+    off: bool
 
     def paths(self) -> Paths:
         """The data folder that was asked for. Raises EnvironmentProblem where it cannot be made."""
@@ -81,6 +86,7 @@ def _parser(*, with_simulator: bool) -> Parser:
     _providers(command("providers", "list the services, and check files that describe one"), everywhere)
     _generate(command("generate", "make clips and wait for them"))
     _json(command("jobs", "list the jobs"), "one JSON object a line")
+    _library(command("library", "list the finished clips, tag them, take them out of the library"), everywhere)
     _json(command("resume", "run until every unfinished job has ended"), "one JSON object a job")
     simulator = command("simulate", "run the built-in simulator alone")
     if with_simulator:
@@ -137,6 +143,24 @@ def _providers(parser: Parser, everywhere: Parser) -> None:
     _json(action("list", "list the services, and the folder for files of your own"), "one JSON object")
     action("schema", "print the JSON Schema of such a file, for editors")
     action("example", "print such a file with everything explained")
+
+
+def _library(parser: Parser, everywhere: Parser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="list|tag|remove", required=True)
+
+    def action(name: str, help: str) -> Parser:
+        return actions.add_parser(name, parents=[everywhere], help=help, description=f"{help.capitalize()}.")
+
+    clips = action("list", "list the clips, the newest first")
+    clips.add_argument("--text", default="", metavar="WORDS", help="only those that hold every one of these words")
+    clips.add_argument("--favourites", action="store_true", help="only the favourites")
+    _json(clips, "one JSON object a line")
+    tag = action("tag", "put a tag on a clip")
+    tag.add_argument("clips", nargs=1, metavar="ID", help="the clip's id, or how it begins")
+    tag.add_argument("tag", metavar="TAG", help="a word or two")
+    tag.add_argument("--off", action="store_true", help="take the tag off")
+    remove = action("remove", "take clips out of the library; their files stay")
+    remove.add_argument("clips", nargs="+", metavar="ID", help="a clip's id, or how it begins")
 
 
 def _generate(parser: Parser) -> None:

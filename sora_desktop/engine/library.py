@@ -236,8 +236,8 @@ class Library:
 
     # Files.
 
-    async def look(self) -> None:
-        """Finds out which files are missing, at most every LOOK seconds, and draws thumbnails that are not there.
+    async def look(self, *, pictures: bool = True) -> None:
+        """Finds out which files are missing, at most every LOOK seconds, and draws `pictures` that are not there.
 
         A drive that does not answer holds nothing up: what is on it stays as it was.
         """
@@ -260,6 +260,8 @@ class Library:
                     self._missing.discard(clip_id)
         if self._missing != before:
             self._tell()
+        if not pictures:
+            return
         newest = sorted((asked[clip_id] for clip_id in there), key=lambda clip: clip.made_at, reverse=True)
         async for clip_id in self._files.draw_missing(newest):
             self.pictured.emit(clip_id)
