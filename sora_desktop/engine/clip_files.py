@@ -1,36 +1,34 @@
 """The files of the library's clips: which are there, whether one can be read, and their thumbnails.
 
-They may lie on a drive of the network that answers never. So each call has a daemon thread of its own, is waited for a
+They may lie on a drive of the network that never answers. So each call has a daemon thread of its own, is waited for a
 short while, and is not made again while it hangs.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
+import threading
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from sora_desktop.core.errors import UserError
-from sora_desktop.core.library import Clip
 from sora_desktop.media.errors import BadVideo
 from sora_desktop.providers.threads import in_thread
 from sora_desktop.storage import library
 from sora_desktop.storage.paths import Paths
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
 
 PATIENCE = 5.0
 """Seconds that a folder or a file is waited for."""
 MOST_SILENT = 4
 """Calls that may hang at the same time; while they do, nothing else is asked."""
 MOST_DRAWN = 100
-"""Thumbnails that one look draws: each costs a tenth of a second."""
+"""Thumbnails that one look draws: each costs up to a tenth of a second of a processor."""
 
 
 class ClipFiles:
@@ -39,7 +37,8 @@ class ClipFiles:
     def __init__(self, paths: Paths, patience: float = PATIENCE) -> None:
         self._paths = paths
         self._patience = patience
-        self._silent: set[str] = set()
+        self._silent: dict[str, threading.Event] = {}
+        """What did not answer in time, with what is set when it does."""
         self._answered: set[str] = set()
         self._undrawable: set[tuple[str, str]] = set()
 
@@ -57,7 +56,7 @@ class ClipFiles:
             names = folders[folder]
             try:
                 gone = await self._patiently(folder, partial(library.absent, folder, frozenset(names.values())))
-            except (OSError, TimeoutError):
+            except OSError:
                 self._answered.discard(folder)
                 continue
             self._answered.add(folder)
@@ -81,38 +80,45 @@ class ClipFiles:
             return False
         return True
 
-    async def draw_missing(self, clips: Iterable[Clip]) -> AsyncGenerator[str]:
+    async def draw_missing(self, files: Mapping[str, str]) -> AsyncGenerator[str]:
         """Draws thumbnails that are not there, one after another, and names each clip that has one now."""
+        wanted = {key: path for key, path in files.items() if (key, path) not in self._undrawable}
         try:
-            drawn = await self._patiently(str(self._paths.thumbnails), partial(os.listdir, self._paths.thumbnails))
+            undrawn = await self._patiently(str(self._paths.thumbnails), partial(_undrawn, self._paths, wanted))
         except OSError:
             return
-        have, left = set(drawn), MOST_DRAWN
-        for clip in clips:
-            key = (clip.id, clip.path)
-            if library.thumbnail_path(self._paths, clip.id).name in have or key in self._undrawable:
-                continue
-            if not left:
-                return
-            left -= 1
-            if await self.draw(clip.id, Path(clip.path)):
-                yield clip.id
+        for clip_id in undrawn[:MOST_DRAWN]:
+            if await self.draw(clip_id, Path(wanted[clip_id])):
+                yield clip_id
             else:
-                self._undrawable.add(key)
+                self._undrawable.add((clip_id, wanted[clip_id]))
+
+    async def forget_pictures(self, keep: Collection[str]) -> None:
+        """Removes the thumbnails of all but the clips and jobs in `keep`."""
+        try:
+            work = partial(library.remove_thumbnails, self._paths, keep)
+            await self._patiently(str(self._paths.thumbnails), work)
+        except OSError:
+            return
 
     async def _patiently(self, name: str, work: Callable[[], T]) -> T:
         """`work` on a thread of its own. Raises TimeoutError when it hangs, or hung before and still does."""
+        self._silent = {key: answered for key, answered in self._silent.items() if not answered.is_set()}
         if name in self._silent or len(self._silent) >= MOST_SILENT:
             raise TimeoutError
-        self._silent.add(name)
+        answered = threading.Event()
 
         def run() -> T:
             try:
                 return work()
             finally:
-                self._silent.discard(name)
+                answered.set()
 
-        return await asyncio.wait_for(in_thread(run), self._patience)
+        try:
+            return await asyncio.wait_for(in_thread(run), self._patience)
+        except TimeoutError:
+            self._silent[name] = answered
+            raise
 
 
 # On a worker thread, where the import of the codecs holds up nobody.
@@ -129,3 +135,8 @@ def _draw(path: Path, target: Path) -> None:
     from sora_desktop.media import stills
 
     stills.thumbnail(path, target)
+
+
+def _undrawn(paths: Paths, ids: Iterable[str]) -> list[str]:
+    drawn = {path.name for path in paths.thumbnails.iterdir()}
+    return [clip_id for clip_id in ids if library.thumbnail_path(paths, clip_id).name not in drawn]

@@ -63,6 +63,7 @@ class Library:
         self._loading = asyncio.Lock()
         self._looked_at: float | None = None
         self._telling = False
+        self._tidied = False
         self._links = [
             engine.job_added.connect(self._on_job),
             engine.job_changed.connect(self._on_job),
@@ -262,8 +263,12 @@ class Library:
             self._tell()
         if not pictures:
             return
+        if not self._tidied:
+            # Only once a run: what is removed in this one may still be put back.
+            self._tidied = True
+            await self._files.forget_pictures({*self._clips, *self._engine.jobs})
         newest = sorted((asked[clip_id] for clip_id in there), key=lambda clip: clip.made_at, reverse=True)
-        async for clip_id in self._files.draw_missing(newest):
+        async for clip_id in self._files.draw_missing({clip.id: clip.path for clip in newest}):
             self.pictured.emit(clip_id)
 
     async def relocate(self, clip_id: str, path: Path) -> None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.library import Clip, Marks
 from sora_desktop.storage.database import Database
-from sora_desktop.storage.documents import read_one
+from sora_desktop.storage.documents import read_all, read_one
 
-PAGE = 500
+PAGE = 200
 """Clips that are read at once: between two pages others get at the database."""
 REVISION = "(SELECT max(coalesce(max(revision), 0) + 1, ?) FROM clips)"
 """The next one. It takes the time in nanoseconds, so that none comes twice when the clip that had the last is gone."""
@@ -47,17 +47,16 @@ class ClipStore:
     async def mend(self) -> None:
         """Takes in what ended while nobody kept the library, and forgets which clips were removed with their jobs."""
 
-        def write(db: sqlite3.Connection) -> None:
-            db.execute("DELETE FROM removed_clips WHERE id NOT IN (SELECT id FROM jobs)")
-            lost = db.execute(
-                "SELECT id, document FROM jobs WHERE state = ? AND id NOT IN (SELECT id FROM clips)"
-                " AND id NOT IN (SELECT id FROM removed_clips)",
-                (State.DONE.value,),
-            ).fetchall()
-            jobs = (read_one(Job, key, text) for key, text in lost)
-            put(db, [job for job in jobs if job])
+        def read(db: sqlite3.Connection) -> bool:
+            return bool(_lost(db) or db.execute(f"SELECT 1 {forgotten} LIMIT 1").fetchone())
 
-        await self._database.run(write)
+        def write(db: sqlite3.Connection) -> None:
+            db.execute(f"DELETE {forgotten}")
+            put(db, _lost(db))
+
+        forgotten = "FROM removed_clips WHERE id NOT IN (SELECT id FROM jobs)"
+        if await self._database.read(read):
+            await self._database.run(write)
 
     async def page(self, after: str, known: Collection[str] = ()) -> list[Row]:
         """The next PAGE clips in the order of their ids; empty at the end. The jobs that are `known` are not read."""
@@ -154,6 +153,16 @@ def put(db: sqlite3.Connection, jobs: Iterable[Job]) -> None:
         " SET revision = excluded.revision, document = excluded.document",
         rows,
     )
+
+
+def _lost(db: sqlite3.Connection) -> list[Job]:
+    """Jobs that are done and have no clip, though nobody removed it."""
+    rows = db.execute(
+        "SELECT id, document FROM jobs WHERE state = ? AND id NOT IN (SELECT id FROM clips)"
+        " AND id NOT IN (SELECT id FROM removed_clips)",
+        (State.DONE.value,),
+    )
+    return read_all(Job, rows)
 
 
 def _ids(db: sqlite3.Connection, table: str) -> frozenset[str]:

@@ -7,8 +7,9 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Collection, Generator, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Collection, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 READONLY = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT, errno.ENAMETOOLONG}
+DAY = 86_400
 WITHOUT_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EACCES}
 """What file systems without hard links (FAT, some network shares) answer to a link."""
 
@@ -77,6 +79,17 @@ def absent(folder: str, names: Collection[str]) -> set[str]:
 
 def thumbnail_path(paths: Paths, job_id: str) -> Path:
     return paths.thumbnails / f"{safe_component(job_id)}.jpg"
+
+
+def remove_thumbnails(paths: Paths, keep: Iterable[str]) -> None:
+    """Removes the thumbnails of all jobs but those in `keep`, as far as they are older than a day: of a younger one
+    the job may not be known yet. Raises OSError where the folder cannot be read."""
+    names = {thumbnail_path(paths, job_id).name for job_id in keep}
+    with os.scandir(paths.thumbnails) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                if entry.name not in names and entry.stat().st_mtime < time.time() - DAY:
+                    Path(entry).unlink()
 
 
 def _names(folder: Path, name: str, suffix: str) -> Iterator[Path]:
