@@ -231,7 +231,8 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).casefold()
-    return _STROKED.sub(lambda letter: _ALIKE[letter[0]], plain)
+    # Put together again: か is no part of が.
+    return unicodedata.normalize("NFC", _STROKED.sub(lambda letter: _ALIKE[letter[0]], plain))
 
 
 def clean_tag(text: str) -> str:
