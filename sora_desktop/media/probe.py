@@ -59,7 +59,7 @@ def check(path: Path, expected_seconds: float | None = None) -> Clip:
     Raises BadVideo with the reason, OSError when it cannot be read.
     """
     boxes_are_whole(path)
-    with opened(path) as container:
+    with opened(path, threads=1) as container:
         clip = _describe(container)
         stream = picture_stream(container)
         first = next(iter(container.decode(stream)), None)
@@ -76,8 +76,12 @@ def check(path: Path, expected_seconds: float | None = None) -> Clip:
     return clip
 
 
-def opened(path: Path) -> InputContainer:
-    """The file, opened for reading, with a video stream in it. Raises BadVideo or OSError."""
+def opened(path: Path, *, threads: int = 0) -> InputContainer:
+    """The file, opened for reading, with a video stream in it. Raises BadVideo or OSError.
+
+    Decoders have `threads` threads, by default one for each processor. They are ended while the interpreter is held:
+    what is done behind the window's back for a frame or two has one.
+    """
     if path.stat().st_size == 0:
         raise BadVideo("it is empty")
     try:
@@ -88,6 +92,8 @@ def opened(path: Path) -> InputContainer:
     if not container.streams.video:
         container.close()
         raise BadVideo("there is no picture in it")
+    for stream in container.streams.video if threads else ():
+        stream.codec_context.thread_count = threads
     return container
 
 
