@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,8 @@ import keyring.core
 import pytest
 from PySide6.QtGui import QGuiApplication
 
-from support import leaks
+from sora_desktop.providers import clients
+from support import leaks, roots
 from support.loops import Run
 from support.secret_service import serving
 
@@ -30,6 +32,10 @@ XDG = ("CONFIG", "DATA", "CACHE", "STATE")
 hypothesis.settings.register_profile("here", deadline=None)  # A busy machine is no failure.
 hypothesis.settings.load_profile("here")
 
+
+# Where Python is told to keep no bytecode, every process of a test would compile the whole program anew: half a second.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A shell that starts us in the background has Ctrl+C ignored, and every program that a test starts would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -67,6 +73,11 @@ def no_real_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
     monkeypatch.setattr(keyring.core, "_keyring_backend", None)
     yield
+
+
+@pytest.fixture(autouse=True)
+def shared_roots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients, "tls_context", roots.tls_context)
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import logging
 import queue
+import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -19,14 +20,21 @@ log = logging.getLogger(__name__)
 LIGHT_FPS = 10
 LIGHT_SCALE = 4
 LIGHT_RATE = 16_000
+FREE_BOX = struct.Struct(">I4s")
+"""The head of an MP4 box that players skip (ISO 14496-12, 8.1.2)."""
 
 
 class Rendering:
-    """The worker. `light` makes small clips with ten frames a second, for storms of hundreds of tasks."""
+    """The worker.
+
+    `light`, for storms of hundreds of tasks, makes small clips with ten frames a second, and one of each shape and
+    length: what tells two of them apart, by bytes and ETag, is a box at their end with the task's id and prompt.
+    """
 
     def __init__(self, folder: Path, *, light: bool = False) -> None:
         self._folder = folder
         self._light = light
+        self._drawn: dict[tuple[int, int, float], bytes] = {}
         self._tasks: queue.PriorityQueue[tuple[float, int, Task | None]] = queue.PriorityQueue()
         self._numbers = itertools.count()
         self._stop = threading.Event()
@@ -70,18 +78,24 @@ class Rendering:
 
     def _render(self, task: Task) -> str:
         target = self._folder / f"{task.media}.mp4"
-        scale = LIGHT_SCALE if self._light else 1
         if not target.exists():
-            render(
-                target,
-                task.prompt,
-                width=task.width // scale // 2 * 2,
-                height=task.height // scale // 2 * 2,
-                seconds=task.seconds,
-                fps=LIGHT_FPS if self._light else 30,
-                rate=LIGHT_RATE if self._light else 48_000,
-                caption=f"{task.model} · {task.width} × {task.height} · {task.seconds:g} s",
-                stop=self._stop.is_set,
-            )
+            if self._light:
+                self._small(target, task)
+            else:
+                caption = f"{task.model} · {task.width} × {task.height} · {task.seconds:g} s"
+                size = {"width": task.width, "height": task.height}
+                render(target, task.prompt, **size, seconds=task.seconds, caption=caption, stop=self._stop.is_set)
         with target.open("rb") as file:
             return hashlib.file_digest(file, "md5").hexdigest()
+
+    def _small(self, target: Path, task: Task) -> None:
+        shape = (task.width // LIGHT_SCALE // 2 * 2, task.height // LIGHT_SCALE // 2 * 2, task.seconds)
+        if shape not in self._drawn:
+            width, height, seconds = shape
+            light = {"fps": LIGHT_FPS, "rate": LIGHT_RATE, "stop": self._stop.is_set}
+            render(target, "A light clip", width=width, height=height, seconds=seconds, **light)
+            self._drawn[shape] = target.read_bytes()
+        words = f"{task.id} {task.prompt}".encode()
+        part = target.with_name(f"{target.name}.part")
+        part.write_bytes(self._drawn[shape] + FREE_BOX.pack(FREE_BOX.size + len(words), b"free") + words)
+        part.replace(target)

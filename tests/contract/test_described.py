@@ -7,7 +7,6 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
@@ -16,12 +15,12 @@ from sora_desktop.core.errors import Billed, FailureKind, ProviderError, Sent
 from sora_desktop.core.provider_files import examine
 from sora_desktop.core.references import Reference, SentReference, room
 from sora_desktop.core.request import GenerationRequest, check
-from sora_desktop.providers import clients, jsonpaths
+from sora_desktop.providers import jsonpaths
 from sora_desktop.providers.base import Connection, Dialect, RemoteStatus
 from sora_desktop.providers.http import Http
 from sora_desktop.providers.registry import Dialects
 from sora_desktop.simulator.keys import SIMULATOR_GLOBALAIOPC_KEY
-from support.dialects import dialect_of, error_of, model, request, shared_context
+from support.dialects import dialect_of, error_of, model, request
 from support.raw_server import RawServer, in_turn, raw_server, reply
 from support.simulator import SimulatorProcess
 
@@ -130,9 +129,8 @@ def asked(prompt: str = "A boat", **values: Any) -> GenerationRequest:
 
 @asynccontextmanager
 async def talking(*answers: bytes, text: str = ODD) -> AsyncIterator[tuple[Dialect, Connection, RawServer]]:
-    with patch.object(clients, "tls_context", shared_context):
-        http = Http(connect=2.0, read=2.0)
-        await http.warm()
+    http = Http(connect=2.0, read=2.0)
+    await http.warm()
     try:
         async with raw_server(in_turn(*answers)) as server:
             yield Dialects(http).of(odd(text)), Connection(server.url + "/api", KEY), server
@@ -402,9 +400,8 @@ async def test_a_key_that_no_header_can_carry_is_not_sent():
 
 async def test_the_newer_call_from_the_request_to_the_file(simulator: SimulatorProcess):
     name, one = "globalaiopc_v2", model("globalaiopc_v2", "openAiSora2Pro")
-    with patch.object(clients, "tls_context", shared_context):
-        http = Http(connect=2.0, read=2.0)
-        await http.warm()
+    http = Http(connect=2.0, read=2.0)
+    await http.warm()
     try:
         dialect = dialect_of(http, name)
         connection = Connection(simulator.globalaiopc, SIMULATOR_GLOBALAIOPC_KEY)

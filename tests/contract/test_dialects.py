@@ -9,7 +9,6 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,11 +19,10 @@ from sora_desktop.core.errors import Billed, FailureKind, ProviderError, Sent
 from sora_desktop.core.params import Scalar, controls
 from sora_desktop.core.references import Reference, SentReference
 from sora_desktop.core.request import GenerationRequest, check
-from sora_desktop.providers import clients
 from sora_desktop.providers.base import Connection, Dialect, RemoteStatus
 from sora_desktop.providers.http import Http
 from sora_desktop.simulator.keys import SIMULATOR_GLOBALAIOPC_KEY, SIMULATOR_RIVYA_KEY
-from support.dialects import ALL_MODELS, catalog, dialect_of, model, request, shared_context
+from support.dialects import ALL_MODELS, catalog, dialect_of, model, request
 from support.simulator import SimulatorProcess
 
 NAMES = ("rivya", "globalaiopc", "globalaiopc_v2")
@@ -65,9 +63,8 @@ class Service:
 
 @pytest.fixture
 async def door() -> AsyncIterator[Http]:
-    with patch.object(clients, "tls_context", shared_context):
-        door = Http(connect=2.0, read=0.5)
-        await door.warm()
+    door = Http(connect=2.0, read=0.5)
+    await door.warm()
     yield door
     await door.aclose()
 

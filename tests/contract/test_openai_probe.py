@@ -8,20 +8,17 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
 from sora_desktop.core.errors import FailureKind, ProviderError
 from sora_desktop.core.params import ParamType, Wire
 from sora_desktop.core.servers import Form, Server
-from sora_desktop.providers import clients
 from sora_desktop.providers.base import Connection
 from sora_desktop.providers.http import Http
 from sora_desktop.providers.openai_probe import makes_video, probe
 from sora_desktop.simulator.keys import SIMULATOR_OPENAI_VIDEOS_KEY
 from sora_desktop.simulator.openai_manners import PRESETS
-from support.dialects import shared_context
 from support.raw_server import Asked, RawServer, raw_server, reply
 from support.simulator import OPENAI_VIDEOS_HEADERS, SimulatorProcess, loopback_client
 
@@ -30,9 +27,8 @@ KEY = "sk-canary-0123456789abcdef"
 
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
-    with patch.object(clients, "tls_context", shared_context):
-        http = Http(connect=2.0, read=2.0)
-        await http.warm()
+    http = Http(connect=2.0, read=2.0)
+    await http.warm()
     yield http
     await http.aclose()
 

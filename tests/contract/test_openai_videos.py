@@ -17,7 +17,6 @@ from sora_desktop.core.params import Scalar
 from sora_desktop.core.references import Reference, ReferenceRule, SentReference
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.core.servers import Form, Server
-from sora_desktop.providers import clients
 from sora_desktop.providers.answers import Answer
 from sora_desktop.providers.base import Attachment, Connection, RemoteStatus
 from sora_desktop.providers.http import Http
@@ -25,7 +24,7 @@ from sora_desktop.providers.openai_fields import usual
 from sora_desktop.providers.openai_videos import OpenAIVideos, root_of
 from sora_desktop.simulator.keys import SIMULATOR_OPENAI_VIDEOS_KEY
 from sora_desktop.simulator.openai_manners import PRESETS
-from support.dialects import error_of, shared_context
+from support.dialects import error_of
 from support.raw_server import Asked, RawServer, always, in_turn, raw_server, reply
 from support.simulator import SimulatorProcess
 
@@ -43,9 +42,8 @@ def asked_for(prompt: str = "A boat", **values: Scalar) -> GenerationRequest:
 
 @asynccontextmanager
 async def opened() -> AsyncIterator[Http]:
-    with patch.object(clients, "tls_context", shared_context):
-        http = Http(connect=2.0, read=2.0)
-        await http.warm()
+    http = Http(connect=2.0, read=2.0)
+    await http.warm()
     try:
         yield http
     finally:

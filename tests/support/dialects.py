@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
-from unittest.mock import patch
 
 from sora_desktop.core.catalog import Catalog, Model
 from sora_desktop.core.errors import ProviderError
 from sora_desktop.core.request import GenerationRequest
-from sora_desktop.providers import clients
 from sora_desktop.providers.base import Connection, Dialect
 from sora_desktop.providers.http import Http
 from sora_desktop.providers.registry import Dialects
 from sora_desktop.storage.catalog import load_catalog
 from support.raw_server import RawServer, always, in_turn, raw_server, reply
 
-_tls_context = clients.tls_context
 KEY = "rvya_sk_canary_0123456789abcdef"
-
-
-@cache
-def shared_context(_ca_file: str = "") -> ssl.SSLContext:
-    """Loading the roots takes longer than any of these tests."""
-    return _tls_context()
 
 
 @cache
@@ -57,9 +47,8 @@ def request(provider: str, model_id: str, prompt: str = "A boat", **values: Any)
 @asynccontextmanager
 async def talking(name: str, *answers: bytes, **options: Any) -> AsyncIterator[tuple[Dialect, Connection, RawServer]]:
     """A dialect, its connection, and a server that gives `answers` in turn."""
-    with patch.object(clients, "tls_context", shared_context):
-        http = Http(**{"connect": 2.0, "read": 2.0, **options})
-        await http.warm()
+    http = Http(**{"connect": 2.0, "read": 2.0, **options})
+    await http.warm()
     try:
         async with raw_server(in_turn(*answers) if answers else always(reply(200, {}))) as server:
             yield dialect_of(http, name), Connection(server.url, KEY), server
