@@ -33,7 +33,7 @@ class Run:
         finally:
             self._count_as_running(True)
 
-    def until(self, condition: Callable[[], Any], timeout: float = 10, message: str = "") -> None:
+    def until(self, condition: Callable[[], Any], timeout: float = 30, message: str = "") -> None:
         """Returns as soon as `condition()` is true; AssertionError after `timeout` seconds."""
 
         async def wait() -> bool:
