@@ -1,0 +1,1 @@
+"""The library: finished clips, found, marked and looked at."""
