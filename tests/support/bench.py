@@ -11,6 +11,7 @@ from sora_desktop.core.jobs import ENDED, Job, State
 from sora_desktop.core.references import Reference
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.engine.accounts import Accounts
+from sora_desktop.engine.library import Library
 from sora_desktop.engine.queue import Engine
 from sora_desktop.engine.references import References
 from sora_desktop.engine.servers import Servers
@@ -21,6 +22,7 @@ from sora_desktop.providers.openai_probe import probe
 from sora_desktop.providers.registry import Dialects
 from sora_desktop.storage.accounts import AccountStore
 from sora_desktop.storage.catalog import load_catalog
+from sora_desktop.storage.clips import ClipStore
 from sora_desktop.storage.database import Database
 from sora_desktop.storage.drafts import DraftStore
 from sora_desktop.storage.jobs import JobStore
@@ -89,6 +91,7 @@ class Bench:
             tasks=self.tasks,
             pace_of=lambda account: self.pace,
         )
+        self.library = Library(ClipStore(self.database), self.engine, self.accounts, self.paths, self.tasks)
         await self.engine.start()
         return self
 
@@ -97,6 +100,7 @@ class Bench:
 
     async def kill(self) -> None:
         """The nearest to SIGKILL in one process: every task ends where it is; only what was committed is left."""
+        self.library.close()
         await self.engine.stop()
         if self._http is None:
             await self.http.aclose()
