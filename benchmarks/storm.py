@@ -33,6 +33,7 @@ from sora_desktop.engine.orders import new_jobs
 from sora_desktop.media.probe import check
 from sora_desktop.storage.accounts import AccountStore
 from sora_desktop.storage.catalog import load_catalog
+from sora_desktop.storage.clips import ClipStore
 from sora_desktop.storage.database import Database
 from sora_desktop.storage.jobs import JobStore
 from sora_desktop.storage.paths import Paths
@@ -104,6 +105,18 @@ async def jobs_of(paths: Paths) -> list[Job]:
         return await JobStore(database).all()
 
 
+async def strangers_to_the_library(paths: Paths, jobs: list[Job]) -> list[str]:
+    """Whose clip is not in the library as it is in the queue. Nothing is mended by looking."""
+    async with opened(paths) as database:
+        rows, last = dict[str, Job | None](), ""
+        while page := await ClipStore(database).page(last):
+            rows |= {row.id: row.job for row in page}
+            last = page[-1].id
+    done = {job.id: job for job in jobs if job.state is State.DONE}
+    wrong = [key for key in done.keys() | rows.keys() if done.get(key) != rows.get(key)]
+    return [f"{key}: in the library otherwise than in the queue" for key in wrong]
+
+
 def program(data: Path, key: str) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "SORA_DESKTOP_KEY": key, "SORA_DESKTOP_PACE": str(PACE)}
     return subprocess.Popen(
@@ -142,7 +155,9 @@ def storm(folder: Path, dialect: str, jobs: int, kills: int, seed: int) -> Outco
         last = program(paths.data, KEYS[dialect])
         last.wait(600)
         outcome.seconds = time.monotonic() - started
-        hold(outcome, asyncio.run(jobs_of(paths)), simulator.bills())
+        jobs_after = asyncio.run(jobs_of(paths))
+        hold(outcome, jobs_after, simulator.bills())
+        outcome.problems += asyncio.run(strangers_to_the_library(paths, jobs_after))
     finally:
         simulator.close()
     return outcome
