@@ -22,8 +22,9 @@ import keyring.core
 import pytest
 from PySide6.QtGui import QGuiApplication
 
+from sora_desktop.engine.simulator_process import SimulatorProcess
 from sora_desktop.providers import clients
-from support import leaks, roots
+from support import leaks, roots, warm
 from support.loops import Run
 from support.secret_service import serving
 
@@ -78,6 +79,13 @@ def no_real_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def shared_roots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "tls_context", roots.tls_context)
+
+
+@pytest.fixture(autouse=True)
+def warm_simulators(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's simulators come from `support.warm`. Where their process is what is tested: replace this fixture."""
+    real = SimulatorProcess._command
+    monkeypatch.setattr(SimulatorProcess, "_command", lambda self: warm.instead_of(real(self)))
 
 
 @pytest.fixture(autouse=True)

@@ -30,6 +30,7 @@ class Theme(QObject):
         self._colours = tokens.DARK
         self._text_size = 100
         self._app: QApplication | None = None
+        self._worn: tuple[Colours, int] | None = None
         self.ring: RingKeeper | None = None
         self._still = False
         self._qcolours: dict[str, QColor] = {}
@@ -78,7 +79,8 @@ class Theme(QObject):
             app.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
         scheme = {"dark": Qt.ColorScheme.Dark, "contrast": Qt.ColorScheme.Dark, "light": Qt.ColorScheme.Light}
         app.styleHints().setColorScheme(scheme.get(self._name, Qt.ColorScheme.Unknown))
-        self._dress()
+        if self._worn != (self._chosen(), self._text_size):  # a sheet for the whole window takes a third of a second
+            self._dress()
 
     def set_text_size(self, percent: int) -> None:
         """Changes the size of all text and rows, in percent."""
@@ -96,10 +98,14 @@ class Theme(QObject):
             return "contrast"
         return "light" if hints.colorScheme() == Qt.ColorScheme.Light else "dark"
 
+    def _chosen(self) -> Colours:
+        return THEMES[self._system() if self._name == "system" else self._name]
+
     def _dress(self) -> None:
         app = self._app
         assert app is not None
-        self._colours = THEMES[self._system() if self._name == "system" else self._name]
+        self._colours = self._chosen()
+        self._worn = self._colours, self._text_size
         self._qcolours.clear()
         self._fonts.clear()
         app.setFont(self.font("base"))

@@ -19,6 +19,13 @@ from support.simulator import GLOBALAIOPC_HEADERS, RIVYA_HEADERS, SimulatorProce
 COMMAND = [sys.executable, "-m", "sora_desktop.simulator"]
 
 
+@pytest.fixture(autouse=True)
+def a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No fork: it is the process that is tested."""
+    own = [sys.executable, "-W", "error", *COMMAND[1:]]
+    monkeypatch.setattr(SimulatorProcess, "command", staticmethod(lambda *options: [*own, *options]))
+
+
 def test_a_kill_loses_nothing(tmp_path: Path, http: httpx.Client) -> None:
     with SimulatorProcess(tmp_path, light=False) as simulator:
         generations = f"{simulator.rivya}/api/v1/generations"

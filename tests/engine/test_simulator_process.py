@@ -22,6 +22,11 @@ from sora_desktop.storage.paths import Paths
 
 
 @pytest.fixture
+def warm_simulators() -> None:
+    """Not here: it is the process that is tested."""
+
+
+@pytest.fixture
 def paths(tmp_path: Path) -> Paths:
     return Paths.at(tmp_path / "data")
 

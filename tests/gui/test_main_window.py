@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.request import GenerationRequest
+from sora_desktop.media.probe import check
 from sora_desktop.ui.layout import COMPOSE_MIN, QUEUE, Shape
 from sora_desktop.ui.main_window import MainWindow
 from sora_desktop.ui.notices import Notices, Tone
@@ -61,9 +62,9 @@ def test_a_clip_from_the_prompt_to_the_picture_by_keys(
     assert [job.id for job in window.queue.view.selected_jobs()] == [job_id]
     run.until(lambda: opened.studio.engine.jobs[job_id].state is State.DONE, 60)
     job = opened.studio.engine.jobs[job_id]
-    assert Path(job.path).is_file()
+    clip = check(Path(job.path))
     run.until(lambda: not window.viewer.canvas.image.isNull(), 20)
-    assert (window.viewer.canvas.image.width(), window.viewer.canvas.image.height()) == (1280, 720)
+    assert window.viewer.canvas.image.size().toTuple() == (clip.width, clip.height)
     assert window.focusWidget() is window.compose.editor.text, "a finished job does not steal the focus"
 
 

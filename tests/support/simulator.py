@@ -7,7 +7,6 @@ import json
 import socket
 import ssl
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from sora_desktop.simulator.keys import (
     SIMULATOR_OPENAI_VIDEOS_KEY,
     SIMULATOR_RIVYA_KEY,
 )
+from support import warm
 
 START_SECONDS = 30
 RIVYA_HEADERS = {"Authorization": f"Bearer {SIMULATOR_RIVYA_KEY}"}
@@ -43,10 +43,12 @@ class SimulatorProcess:
         self.start(port)
 
     def start(self, port: int = 0) -> None:
-        command = [sys.executable, "-W", "error", "-m", "sora_desktop.simulator", "--watch-stdin"]
         options = ["--state", str(self.state), "--pace", str(self.pace), "--port", str(port), *self._options]
         self.process = subprocess.Popen(
-            [*command, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            self.command("--watch-stdin", *options),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
@@ -91,6 +93,10 @@ class SimulatorProcess:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @staticmethod
+    def command(*options: str) -> list[str]:
+        return warm.simulate(*options)
 
     # Control.
 
