@@ -75,9 +75,9 @@ class Scheduler:
         for job in self._waiting():
             if job.account not in places:
                 places[job.account] = self._places(job.account)
-            moment = max(self._moment(job), self._works.pulse(job.account).ready_at())
             if places[job.account] <= 0:
                 continue
+            moment = max(self._moment(job), self._works.pulse(job.account).ready_at())
             places[job.account] -= 1
             if moment > self._works.clock.monotonic():
                 moments.append(moment)
