@@ -185,6 +185,7 @@ async def _warm_up(rooms: Assembly) -> None:
     await asyncio.sleep(WARM_UP_MS / 1000)
     await rooms.http.warm()
     await asyncio.sleep(WARM_UP_MS / 1000)
+    gc.freeze()
     with suppress(EnvironmentProblem):  # Whoever shows the library meets it again, and says so.
         await rooms.library.load()
     gc.freeze()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sora_desktop.core.errors import UserError
+from sora_desktop.core.library import Clip
 from sora_desktop.media.errors import BadVideo
 from sora_desktop.providers.threads import in_thread
 from sora_desktop.storage import library
@@ -42,26 +43,22 @@ class ClipFiles:
         self._answered: set[str] = set()
         self._undrawable: set[tuple[str, str]] = set()
 
-    async def look(self, files: Mapping[str, str]) -> tuple[set[str], set[str]]:
-        """The ids of `files` (paths by id) that are missing, and of those that are there.
+    async def look(self, clips: Collection[Clip]) -> tuple[set[str], set[str]]:
+        """The ids of the clips whose files are missing, and of those whose files are there.
 
         Of what does not answer, or not in words that say so, nothing is said.
         """
-        folders: dict[str, dict[str, str]] = defaultdict(dict)
-        for clip_id, path in files.items():
-            folder, name = os.path.split(path)
-            folders[folder][clip_id] = name
         missing, there = set[str](), set[str]()
+        folders = await in_thread(partial(_by_folder, clips))
         for folder in sorted(folders, key=lambda folder: folder not in self._answered):
-            names = folders[folder]
             try:
-                gone = await self._patiently(folder, partial(library.absent, folder, frozenset(names.values())))
+                gone, found = await self._patiently(folder, partial(_parted, folder, folders[folder]))
             except OSError:
                 self._answered.discard(folder)
                 continue
             self._answered.add(folder)
-            for clip_id, name in names.items():
-                (missing if name in gone else there).add(clip_id)
+            missing |= gone
+            there |= found
         return missing, there
 
     async def measure(self, path: Path) -> int:
@@ -80,18 +77,18 @@ class ClipFiles:
             return False
         return True
 
-    async def draw_missing(self, files: Mapping[str, str]) -> AsyncGenerator[str]:
-        """Draws thumbnails that are not there, one after another, and names each clip that has one now."""
-        wanted = {key: path for key, path in files.items() if (key, path) not in self._undrawable}
+    async def draw_missing(self, clips: Iterable[Clip]) -> AsyncGenerator[str]:
+        """Draws thumbnails that are not there, the newest first, and names each clip that has one now."""
+        work = partial(_undrawn, self._paths, clips, frozenset(self._undrawable))
         try:
-            undrawn = await self._patiently(str(self._paths.thumbnails), partial(_undrawn, self._paths, wanted))
+            undrawn = await self._patiently(str(self._paths.thumbnails), work)
         except OSError:
             return
-        for clip_id in undrawn[:MOST_DRAWN]:
-            if await self.draw(clip_id, Path(wanted[clip_id])):
-                yield clip_id
+        for clip in undrawn[:MOST_DRAWN]:
+            if await self.draw(clip.id, Path(clip.path)):
+                yield clip.id
             else:
-                self._undrawable.add((clip_id, wanted[clip_id]))
+                self._undrawable.add((clip.id, clip.path))
 
     async def forget_pictures(self, keep: Collection[str]) -> None:
         """Removes the thumbnails of all but the clips and jobs in `keep`."""
@@ -121,7 +118,22 @@ class ClipFiles:
             raise
 
 
-# On a worker thread, where the import of the codecs holds up nobody.
+# On a worker thread, where thousands of clips and the import of the codecs hold up nobody.
+
+
+def _by_folder(clips: Iterable[Clip]) -> dict[str, dict[str, str]]:
+    """The names of files by their clip's id, by their folder."""
+    folders: dict[str, dict[str, str]] = defaultdict(dict)
+    for clip in clips:
+        folder, name = os.path.split(clip.path)
+        folders[folder][clip.id] = name
+    return folders
+
+
+def _parted(folder: str, names: Mapping[str, str]) -> tuple[set[str], set[str]]:
+    gone = library.absent(folder, frozenset(names.values()))
+    missing = {clip_id for clip_id, name in names.items() if name in gone}
+    return missing, names.keys() - missing
 
 
 def _measured(path: Path) -> int:
@@ -137,6 +149,8 @@ def _draw(path: Path, target: Path) -> None:
     stills.thumbnail(path, target)
 
 
-def _undrawn(paths: Paths, ids: Iterable[str]) -> list[str]:
+def _undrawn(paths: Paths, clips: Iterable[Clip], undrawable: Collection[tuple[str, str]]) -> list[Clip]:
     drawn = {path.name for path in paths.thumbnails.iterdir()}
-    return [clip_id for clip_id in ids if library.thumbnail_path(paths, clip_id).name not in drawn]
+    clips = (clip for clip in clips if library.thumbnail_path(paths, clip.id).name not in drawn)
+    wanted = [clip for clip in clips if (clip.id, clip.path) not in undrawable]
+    return sorted(wanted, key=lambda clip: clip.made_at, reverse=True)

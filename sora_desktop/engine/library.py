@@ -177,7 +177,7 @@ class Library:
     async def _mark(self, ids: Iterable[str], change: Callable[[Clip], Clip]) -> None:
         await self.load()
         before = [self._clips[clip_id] for clip_id in dict.fromkeys(ids) if clip_id in self._clips]
-        pairs = [(old, new) for old in before if (new := change(old)) != old]
+        pairs = [(old, new) for old in before if (new := change(old)).marks != old.marks]
         if not pairs:
             return
         for _, new in pairs:
@@ -249,17 +249,12 @@ class Library:
         self._days.clear()  # The computer may be in another time zone by now.
         await self.load()
         asked = dict(self._clips)
-        missing, there = await self._files.look({clip.id: clip.path for clip in asked.values()})
-        before = set(self._missing)
-        for clip_id, clip in asked.items():
-            # A clip whose job is another one by now was collected or found meanwhile.
-            current = self._clips.get(clip_id)
-            if current is not None and current.job is clip.job:
-                if clip_id in missing:
-                    self._missing.add(clip_id)
-                elif clip_id in there:
-                    self._missing.discard(clip_id)
-        if self._missing != before:
+        missing, there = await self._files.look(asked.values())
+        # A clip whose job is another one by now was collected or found meanwhile.
+        same = {key for key, clip in self._clips.items() if key in asked and asked[key].job is clip.job}
+        after = (self._missing | missing & same) - (there & same)
+        if after != self._missing:
+            self._missing = after
             self._tell()
         if not pictures:
             return
@@ -267,8 +262,7 @@ class Library:
             # Only once a run: what is removed in this one may still be put back.
             self._tidied = True
             await self._files.forget_pictures({*self._clips, *self._engine.jobs})
-        newest = sorted((asked[clip_id] for clip_id in there), key=lambda clip: clip.made_at, reverse=True)
-        async for clip_id in self._files.draw_missing({clip.id: clip.path for clip in newest}):
+        async for clip_id in self._files.draw_missing([asked[clip_id] for clip_id in there]):
             self.pictured.emit(clip_id)
 
     async def relocate(self, clip_id: str, path: Path) -> None:

@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from sora_desktop.core.errors import UserError
+from sora_desktop.core.jobs import State
+from sora_desktop.core.library import Clip
 from sora_desktop.engine import clip_files
 from sora_desktop.engine.clip_files import MOST_SILENT, ClipFiles
 from sora_desktop.media.render import render
 from sora_desktop.storage import library
 from sora_desktop.storage.paths import Paths
+from support.jobs import made
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +31,11 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def paths(tmp_path: Path) -> Paths:
     return Paths.at(tmp_path / "data")
+
+
+def clips(**paths: Path | str) -> list[Clip]:
+    """A clip for each path, by its id; each newer than the one before."""
+    return [Clip(job=made(state=State.DONE, id=key, path=str(path))) for key, path in paths.items()]
 
 
 class Drives:
@@ -69,7 +77,7 @@ async def test_a_folder_that_may_not_be_read_says_nothing(paths: Paths, monkeypa
         raise PermissionError(folder)
 
     monkeypatch.setattr(library.os, "scandir", refused)
-    assert await ClipFiles(paths).look({"a": "/locked/a.mp4"}) == (set(), set())
+    assert await ClipFiles(paths).look(clips(a="/locked/a.mp4")) == (set(), set())
 
 
 async def test_a_drive_that_hangs_is_waited_for_once_and_never_asked_while_it_does(
@@ -78,11 +86,9 @@ async def test_a_drive_that_hangs_is_waited_for_once_and_never_asked_while_it_do
     for name in ("local", "share"):
         (tmp_path / name).mkdir()
     (tmp_path / "local" / "a.mp4").touch()
-    files = {
-        "far": str(tmp_path / "share" / "x.mp4"),
-        "here": str(tmp_path / "local" / "a.mp4"),
-        "gone": str(tmp_path / "local" / "b.mp4"),
-    }
+    files = clips(
+        far=tmp_path / "share" / "x.mp4", here=tmp_path / "local" / "a.mp4", gone=tmp_path / "local" / "b.mp4"
+    )
     looker = ClipFiles(paths, patience=0.05)
     for _ in range(3):
         assert await looker.look(files) == ({"gone"}, {"here"})
@@ -97,12 +103,12 @@ async def test_a_drive_that_hangs_is_waited_for_once_and_never_asked_while_it_do
 async def test_however_many_folders_hang_the_threads_are_few(tmp_path: Path, paths: Paths, drives: Drives) -> None:
     (tmp_path / "local").mkdir()
     (tmp_path / "local" / "a.mp4").touch()
-    local = {"here": str(tmp_path / "local" / "a.mp4")}
+    local = clips(here=tmp_path / "local" / "a.mp4")
     looker = ClipFiles(paths, patience=0.05)
     assert await looker.look(local) == (set(), {"here"})
-    shares = {f"far {number}": str(tmp_path / f"share{number}" / "a.mp4") for number in range(20)}
+    shares = clips(**{f"far{number}": tmp_path / f"share{number}" / "a.mp4" for number in range(20)})
     # What answered before is asked first, so that it still does.
-    assert await looker.look(shares | local) == (set(), {"here"})
+    assert await looker.look(shares + local) == (set(), {"here"})
     assert len([folder for folder in drives.asked if "share" in folder]) == MOST_SILENT
     with pytest.raises(UserError, match="clip_file_silent"):
         await looker.measure(tmp_path / "local" / "a.mp4")
@@ -126,7 +132,7 @@ async def test_thumbnails_that_are_not_there_are_drawn_a_few_at_a_time(
     broken = tmp_path / "broken.mp4"
     broken.write_text("no video")
     library.thumbnail_path(paths, "has").write_text("drawn before")
-    files = {"has": str(video), "broken": str(broken), "one": str(video), "two": str(video)}
+    files = clips(two=video, one=video, broken=broken, has=video)
     looker = ClipFiles(paths)
     rounds = [[drawn async for drawn in looker.draw_missing(files)] for _ in range(3)]
     # The broken one is not tried a second time.
