@@ -102,13 +102,16 @@ class Outcome:
         fifth = max(1, len(values) // 5)
         return share(values[-fifth:], 0.5) - share(values[:fifth], 0.5) if values else 0.0
 
-    def problems(self, bound: float) -> list[str]:
-        """The promises that were broken, in words."""
+    def problems(self, bound: float, usual: float) -> list[str]:
+        """The promises that were broken, in words. `usual` is the bound of 99 % of the beats, in seconds as `bound`."""
         found = [*self.books, *self.defects]
         for name, gaps in (("sending", self.sending), ("steady", self.steady)):
             worst = max((gap.held for gap in gaps), default=0.0)
             if worst > bound:
                 found.append(f"{name}: the window's loop was held for {worst * 1000:.0f} ms")
+            most = share([gap.held for gap in gaps], 0.99)
+            if most > usual:
+                found.append(f"{name}: one beat of a hundred held the window's loop for {most * 1000:.0f} ms and more")
         if self.grown(lambda sample: sample.memory) > MEMORY:
             found.append(f"memory grew by {self.grown(lambda sample: sample.memory):.1f} MB")
         for name, value, room in COUNTS:
@@ -288,6 +291,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10, help="of simulated time")
     parser.add_argument("--pace", type=float, default=0.4, help="factor on all waiting times")
     parser.add_argument("--bound", type=float, default=BEAT * 1000, metavar="MS", help="of the heartbeat (50)")
+    parser.add_argument("--usual", type=float, metavar="MS", help="bound of 99 %% of the beats (that of all)")
     parser.add_argument("--stacks", type=float, default=0, metavar="MS", help="show where the loop stood so long")
     parser.add_argument("--json", action="store_true", help="the outcome as one line")
     arguments = parser.parse_args()
@@ -295,9 +299,10 @@ def main() -> int:
         seconds = arguments.minutes * 60 * arguments.pace
         soak = Soak(Path(folder), arguments.jobs, seconds, arguments.pace, look_at=arguments.stacks / 1000)
         outcome = soak.run()
-    problems = outcome.problems(arguments.bound / 1000)
+    problems = outcome.problems(arguments.bound / 1000, (arguments.usual or arguments.bound) / 1000)
     if arguments.json:
         steady = {"worst": max(gap.held for gap in outcome.steady), "beats": len(outcome.steady)}
+        steady["samples"] = len(outcome.settled)
         books = {"jobs": outcome.jobs, "billed": outcome.billed, "done": outcome.done}
         print(json.dumps({**books, **steady, "problems": problems}))
         return 1 if problems else 0
