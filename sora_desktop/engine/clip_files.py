@@ -10,7 +10,7 @@ import asyncio
 import os
 import threading
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -41,6 +41,7 @@ class ClipFiles:
         self._silent: dict[str, threading.Event] = {}
         """What did not answer in time, with what is set when it does."""
         self._answered: set[str] = set()
+        self._drawing = False
         self._undrawable: set[tuple[str, str]] = set()
 
     async def look(self, clips: Collection[Clip]) -> tuple[set[str], set[str]]:
@@ -72,23 +73,35 @@ class ClipFiles:
     async def draw(self, clip_id: str, path: Path) -> bool:
         """Draws the thumbnail of a clip; whether it could be done."""
         try:
-            await self._patiently(str(path), partial(_draw, path, library.thumbnail_path(self._paths, clip_id)))
+            await self._draw(clip_id, path)
         except (OSError, BadVideo):
             return False
         return True
 
-    async def draw_missing(self, clips: Iterable[Clip]) -> AsyncGenerator[str]:
-        """Draws thumbnails that are not there, the newest first, and names each clip that has one now."""
-        work = partial(_undrawn, self._paths, clips, frozenset(self._undrawable))
-        try:
-            undrawn = await self._patiently(str(self._paths.thumbnails), work)
-        except OSError:
+    async def _draw(self, clip_id: str, path: Path) -> None:
+        await self._patiently(str(path), partial(_draw, path, library.thumbnail_path(self._paths, clip_id)))
+
+    async def draw_missing(self, clips: Iterable[Clip], tell: Callable[[str], object]) -> None:
+        """Draws thumbnails that are not there, the newest first, and tells the id of each clip that has one now."""
+        if self._drawing:
             return
-        for clip in undrawn[:MOST_DRAWN]:
-            if await self.draw(clip.id, Path(clip.path)):
-                yield clip.id
-            else:
-                self._undrawable.add((clip.id, clip.path))
+        self._drawing = True
+        try:
+            work = partial(_undrawn, self._paths, clips, frozenset(self._undrawable))
+            undrawn = await self._patiently(str(self._paths.thumbnails), work)
+            for clip in undrawn[:MOST_DRAWN]:
+                try:
+                    await self._draw(clip.id, Path(clip.path))
+                except TimeoutError:
+                    raise
+                except (OSError, BadVideo):
+                    self._undrawable.add((clip.id, clip.path))
+                else:
+                    tell(clip.id)
+        except OSError:
+            return  # A drive sleeps: the next look tries again.
+        finally:
+            self._drawing = False
 
     async def forget_pictures(self, keep: Collection[str]) -> None:
         """Removes the thumbnails of all but the clips and jobs in `keep`."""

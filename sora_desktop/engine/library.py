@@ -242,12 +242,12 @@ class Library:
 
         A drive that does not answer holds nothing up: what is on it stays as it was.
         """
+        await self.load()
         now = self._clock.monotonic()
         if self._looked_at is not None and now < self._looked_at + LOOK:
             return
         self._looked_at = now
         self._days.clear()  # The computer may be in another time zone by now.
-        await self.load()
         asked = dict(self._clips)
         missing, there = await self._files.look(asked.values())
         # A clip whose job is another one by now was collected or found meanwhile.
@@ -262,8 +262,7 @@ class Library:
             # Only once a run: what is removed in this one may still be put back.
             self._tidied = True
             await self._files.forget_pictures({*self._clips, *self._engine.jobs})
-        async for clip_id in self._files.draw_missing([asked[clip_id] for clip_id in there]):
-            self.pictured.emit(clip_id)
+        await self._files.draw_missing([asked[clip_id] for clip_id in there], self.pictured.emit)
 
     async def relocate(self, clip_id: str, path: Path) -> None:
         """The user found the file of a clip (an absolute path). Raises UserError where it is no video."""
@@ -314,13 +313,14 @@ class Library:
 
     async def _take_changes(self) -> None:
         """What another process (the command line) marked, removed and put back."""
-        asked = dict(self._clips)
+        asked, removed = dict(self._clips), set(self._removed)
         try:
             changes = await self._store.changes(self._revision)
         except EnvironmentProblem:
             return
         self._revision = changes.revision
-        self._removed = set(changes.removed)
+        # What was removed or put back here meanwhile is newer than what was read.
+        self._removed = (changes.removed | (self._removed - removed)) - (removed - self._removed)
         jobs = self._engine.jobs
         for clip_id, clip in asked.items():
             gone = clip_id not in changes.ids and (clip_id in changes.removed or clip_id not in jobs)
@@ -329,7 +329,7 @@ class Library:
                 self._tell()
         for row in changes.rows:
             before = asked.get(row.id)
-            # What was changed here meanwhile is newer.
+            # So is what was marked.
             if self._clips.get(row.id) is before and row.job is not None:
                 live = jobs.get(row.id)
                 after = Clip(job=live if live and live.state is State.DONE else row.job, marks=row.marks)
@@ -345,7 +345,7 @@ class Library:
         self._words.pop(clip.id, None)
 
     def _drop(self, clip_id: str) -> None:
-        del self._clips[clip_id]
+        self._clips.pop(clip_id, None)
         self._words.pop(clip_id, None)
 
     def _words_of(self, clip: Clip) -> str:

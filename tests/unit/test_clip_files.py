@@ -134,7 +134,10 @@ async def test_thumbnails_that_are_not_there_are_drawn_a_few_at_a_time(
     library.thumbnail_path(paths, "has").write_text("drawn before")
     files = clips(two=video, one=video, broken=broken, has=video)
     looker = ClipFiles(paths)
-    rounds = [[drawn async for drawn in looker.draw_missing(files)] for _ in range(3)]
+    rounds = list[list[str]]()
+    for _ in range(3):
+        rounds.append([])
+        await looker.draw_missing(files, rounds[-1].append)
     # The broken one is not tried a second time.
     assert rounds == [["one"], ["two"], []]
     assert library.thumbnail_path(paths, "two").read_bytes()[:2] == b"\xff\xd8"
