@@ -90,7 +90,8 @@ class SimulatorProcess:
         program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "sora_desktop"]
         # Port 0: the simulator takes the one of last time where it is free, because jobs keep addresses.
         arguments = ["--port", "0", "--state", str(self._state), "--pace", f"{self._pace:g}", "--watch-stdin"]
-        return [*program, "simulate", *arguments]
+        light = ["--light"] if os.environ.get("SORA_DESKTOP_LIGHT") else []  # For tests, as SORA_DESKTOP_PACE is.
+        return [*program, "simulate", *arguments, *light]
 
     def _remember(self, child: _Child) -> None:
         """For other processes that look at this data folder."""

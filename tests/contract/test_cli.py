@@ -1,5 +1,9 @@
-"""The command line as a person or a script uses it: real processes, a real simulator, real files."""
+"""The command line as a person or a script uses it: a real simulator, real files.
 
+What is about processes (keys, signals, terminals, imports, one beside another) runs as such; the rest in this one.
+"""
+
+import functools
 import os
 import pty
 import select
@@ -18,7 +22,7 @@ import pytest
 from sora_desktop.media import probe
 from sora_desktop.storage.lock import OwnerLock
 from sora_desktop.storage.paths import Paths
-from support.commands import COMMAND, CommandLine, environment
+from support.commands import COMMAND, CommandLine, Outcome, environment
 from support.simulator import SimulatorProcess
 
 RIVYA_KEY = "rvya_sk_test_canary-of-the-command-line"
@@ -66,10 +70,9 @@ def add(sora: CommandLine, service: SimulatorProcess, provider: str, key: str) -
 @pytest.mark.parametrize(
     ("account", "model", "params", "shape", "seconds", "credits"),
     [
-        ("simulator-rivya", "sora-2", ["aspect_ratio=portrait"], (720, 1280), 10, 6.0),
-        ("simulator-rivya", "sora-2-pro", ["n_frames=15", "size=high"], (1920, 1080), 15, 75.0),
-        ("simulator-globalaiopc", "openAiSora2Plus", ["duration=4", "size=1280x720"], (1280, 720), 4, None),
-        ("simulator-globalaiopc", "openAiSora2Pro", ["seconds=8", "aspect_ratio=9:16"], (720, 1280), 8, None),
+        ("simulator-rivya", "sora-2", ["aspect_ratio=portrait"], (180, 320), 10, 6.0),
+        ("simulator-rivya", "sora-2-pro", ["n_frames=15", "size=high"], (448, 256), 15, 75.0),
+        ("simulator-globalaiopc", "openAiSora2Pro", ["seconds=8", "aspect_ratio=9:16"], (180, 320), 8, None),
     ],
 )
 def test_every_model_generates_a_real_video(
@@ -81,18 +84,33 @@ def test_every_model_generates_a_real_video(
     seconds: float,
     credits: float | None,
 ) -> None:
+    job = generated(sora, sora, account, model, params)
+    assert credits is None or job["credits"] == credits
+    clip = probe.check(Path(job["path"]), seconds)
+    assert (clip.width, clip.height) == shape and abs(clip.seconds - seconds) < 0.5
+
+
+def test_a_process_of_its_own_generates_a_real_video_in_full_size(sora: CommandLine) -> None:
+    full = functools.partial(sora.process, light=False)
+    job = generated(sora, full, "simulator-globalaiopc", "openAiSora2Plus", ["duration=4", "size=1280x720"])
+    clip = probe.check(Path(job["path"]), 4)
+    assert (clip.width, clip.height, clip.fps) == (1280, 720, 30) and abs(clip.seconds - 4) < 0.5
+
+
+def generated(
+    sora: CommandLine, run: Callable[..., Outcome], account: str, model: str, params: list[str]
+) -> dict[str, Any]:
+    """The one job of a `generate` that went well."""
     options = [part for param in params for part in ("--param", param)]
-    outcome = sora("generate", "--account", account, "--model", model, "--prompt", "Đà Nẵng / 東京", "--json", *options)
+    outcome = run("generate", "--account", account, "--model", model, "--prompt", "Đà Nẵng / 東京", "--json", *options)
     assert outcome.code == 0 and outcome.err == "", outcome.err
     (job,) = outcome.objects
     assert job["state"] == "done" and job["remote_id"] and job["error"] is None
-    assert credits is None or job["credits"] == credits
     path = Path(job["path"])
     assert path.parent == sora.data / "videos" and "Đà Nẵng - 東京" in path.name
-    clip = probe.check(path, seconds)
-    assert (clip.width > clip.height) == (shape[0] > shape[1]) and abs(clip.seconds - seconds) < 0.5
     assert not list(path.parent.glob("*.part*"))
     assert [each["id"] for each in sora.jobs()] == [job["id"]]
+    return job
 
 
 def test_several_clips_and_plain_output(sora: CommandLine) -> None:
@@ -183,7 +201,7 @@ def test_a_lost_answer_without_idempotency_key_is_uncertain_and_never_sent_twice
 def test_no_wait_returns_with_the_id_and_resume_brings_the_video(sora: CommandLine, service: SimulatorProcess) -> None:
     account = add(sora, service, "rivya", RIVYA_KEY)
     arguments = ("--account", account, "--model", "sora-2", "--prompt", "A patient cat", "--json")
-    outcome = sora("generate", *arguments, "--no-wait", key=RIVYA_KEY)
+    outcome = sora.process("generate", *arguments, "--no-wait", key=RIVYA_KEY)
     (job,) = outcome.objects
     assert outcome.code == 0 and job["remote_id"] and job["state"] in {"queued", "processing"}
     assert sora.jobs()[0]["remote_id"] == job["remote_id"]
@@ -303,9 +321,11 @@ def test_a_bad_key_adds_nothing(sora: CommandLine, stdin: str, words: str) -> No
 
 def test_no_key_is_written_anywhere(sora: CommandLine, service: SimulatorProcess) -> None:
     account = add(sora, service, "rivya", RIVYA_KEY)
-    sora("accounts", "add", "--provider", "rivya", "--name", "Piped", stdin=f"{RIVYA_KEY}\n")
+    sora.process("accounts", "add", "--provider", "rivya", "--name", "Piped", stdin=f"{RIVYA_KEY}\n")
     service.fault("unauthorized", "create", args={"code": "api_key_invalid", "message": f"{RIVYA_KEY} is wrong"})
-    outcome = sora("generate", "--account", account, "--model", "sora-2", "--prompt", "p", "--json", key=RIVYA_KEY)
+    outcome = sora.process(
+        "generate", "--account", account, "--model", "sora-2", "--prompt", "p", "--json", key=RIVYA_KEY
+    )
     assert outcome.code == 1 and RIVYA_KEY not in outcome.out + outcome.err
     for path in sora.files():
         assert RIVYA_KEY.encode() not in path.read_bytes(), path
@@ -341,9 +361,9 @@ def test_a_piped_key_is_kept_in_the_real_keyring(
     sora: CommandLine, service: SimulatorProcess, secret_service: str
 ) -> None:
     arguments = ("accounts", "add", "--provider", "rivya", "--base-url", service.rivya, "--name", "Kept")
-    outcome = sora(*arguments, stdin=f"  {RIVYA_KEY}  \n")
+    outcome = sora.process(*arguments, stdin=f"  {RIVYA_KEY}  \n")
     assert outcome.code == 0 and outcome.err == ""
-    tested = sora("accounts", "test", "Kept")
+    tested = sora.process("accounts", "test", "Kept")
     assert tested.code == 0, tested.err
     assert "kept" in sora("accounts", "list").out
     assert sora("accounts", "remove", "Kept").code == 0

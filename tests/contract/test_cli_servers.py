@@ -41,13 +41,13 @@ def test_the_key_and_the_headers_go_to_the_server_and_nowhere_else(
     service.be("openai", headers={"x-team": HEADER})
     url = f"{service.openai_videos}/v1/videos"
     secrets = f"{KEY}\n{HEADER}\n"
-    added = sora(*ADD, "--base-url", url, "--header", "X-Team", stdin=secrets)
+    added = sora.process(*ADD, "--base-url", url, "--header", "X-Team", stdin=secrets)
     assert added.code == 0, added.err
-    probed = sora("accounts", "probe", "Cluster", "--json")
+    probed = sora.process("accounts", "probe", "Cluster", "--json")
     [found] = probed.objects
     assert (found["models"], found["lists_tasks"], found["remixes"]) == (["sora-2", "sora-2-pro"], True, True)
     assert Path(found["file"]).stat().st_mode & 0o777 == 0o600
-    plain = sora("accounts", "probe", "Cluster")
+    plain = sora.process("accounts", "probe", "Cluster")
     assert plain.code == 0
     assert "lists its tasks, deletes, remixes" in plain.out
 
@@ -58,9 +58,9 @@ def test_the_key_and_the_headers_go_to_the_server_and_nowhere_else(
     service.fault("unavailable", "poll", "openai_videos", args=said)
     service.fault("fail_task", "create", "openai_videos", args=said, contains="second")
     run = ("generate", "--account", "Cluster", "--model", "sora-2", "--json", "--prompt")
-    first, second = sora(*run, "first"), sora(*run, "second")
-    jobs = sora("jobs", "--json")
-    removed = sora("accounts", "remove", "Cluster")
+    first, second = sora.process(*run, "first"), sora(*run, "second")
+    jobs = sora.process("jobs", "--json")
+    removed = sora.process("accounts", "remove", "Cluster")
     assert (first.code, second.code, removed.code) == (0, 1, 0), first.err + second.err
     assert service.billed("first") == 1, "a lost answer was bought again, or not found"
     path = Path(first.objects[0]["path"])
