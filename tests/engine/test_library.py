@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from sora_desktop.core.errors import EnvironmentProblem, UserError
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.library import Clip, Marks, Query, Shelf
 from sora_desktop.engine import library as module
+from sora_desktop.engine.clip_files import ClipFiles
 from sora_desktop.engine.library import Library
 from sora_desktop.storage.jobs import JobStore
 from sora_desktop.storage.library import thumbnail_path
@@ -260,6 +261,36 @@ async def test_a_look_does_not_come_twice_in_half_a_minute(bench: Bench, tmp_pat
     video.unlink()
     await bench.library.look()
     assert bench.library.missing == set()
+
+
+async def test_a_look_says_nothing_of_a_file_that_moved_meanwhile(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = bench.library
+    moved, gone = await kept(bench, count=2)
+    real = ClipFiles.look
+
+    async def slow(files: ClipFiles, clips: Collection[Clip]) -> tuple[set[str], set[str]]:
+        answer = await real(files, clips)
+        await bench.engine.locate(moved.id, str(tmp_path / "found.mp4"), 5)
+        return answer
+
+    monkeypatch.setattr(ClipFiles, "look", slow)
+    await library.look(pictures=False)
+    assert library.missing == {gone.id}
+
+
+async def test_what_changes_in_one_turn_is_told_once(bench: Bench) -> None:
+    ids = [job.id for job in await kept(bench, count=3)]
+    await bench.library.load()
+    await asyncio.sleep(0)
+    times: list[int] = []
+    bench.library.changed.connect(lambda: times.append(len(bench.library.clips)))
+    await bench.library.mark(ids, rating=1)
+    assert len(times) == 1
+    await bench.library.mark(ids, rating=1)
+    await asyncio.sleep(0)
+    assert len(times) == 1
 
 
 async def test_what_the_command_line_does_meanwhile_arrives(tmp_path: Path) -> None:

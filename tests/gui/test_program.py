@@ -15,9 +15,11 @@ from filelock import FileLock
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from sora_desktop import app
+from sora_desktop import app, assembly
+from sora_desktop.core.jobs import State
 from sora_desktop.storage.paths import Paths
 from sora_desktop.ui.instance import Instance, name_of, raise_existing
+from support.jobs import made
 
 START = 30.0
 PROGRAM = [sys.executable, "-m", "sora_desktop"]
@@ -108,3 +110,14 @@ def test_a_folder_the_command_line_works_on_is_explained(paths: Paths, qapp: QAp
         qapp.setQuitOnLastWindowClosed(True)
     assert "The command line is working with this data folder." in said[0]
     assert str(paths.data) in said[0]
+
+
+async def test_the_library_is_read_when_the_first_picture_stands(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "WARM_UP_MS", 0)
+    monkeypatch.setattr(app.gc, "freeze", lambda: None)
+    async with assembly.opened(paths) as rooms:
+        await rooms.jobs.add([job := made(state=State.DONE, path="/gone/a.mp4")])
+        await rooms.engine.start()
+        assert not rooms.library.loaded
+        await app._warm_up(rooms)
+        assert rooms.library.loaded and rooms.library.missing == {job.id}

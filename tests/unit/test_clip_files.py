@@ -48,6 +48,7 @@ class Drives:
         monkeypatch.setattr(library, "absent", self._absent)
 
     def _absent(self, folder: str, names: frozenset[str]) -> set[str]:
+        assert threading.current_thread() is not threading.main_thread(), "the loop waits for the disk"
         self.asked.append(folder)
         if "share" in folder:
             self.answers.wait(30)
