@@ -10,6 +10,7 @@ from sora_desktop.ui.icons import paint_icon
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
 from sora_desktop.ui.widgets.basic import plain
+from sora_desktop.ui.words import number
 
 FLAGS = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine)
 SIDE = 8
@@ -86,7 +87,7 @@ class TagChip(Plate):
     """A tag to look for, with how many clips it would show; on, it has a tick and the selection's colour."""
 
     def __init__(self, tag: str, count: int, chosen: bool, parent: QWidget | None = None) -> None:
-        super().__init__(f"{tag} {count}", parent)
+        super().__init__(tag, parent)
         self.tag, self.count = tag, count
         self.setCheckable(True)
         self.setChecked(chosen)
@@ -95,7 +96,16 @@ class TagChip(Plate):
     def before(self) -> int:
         return scale(SIZES.icon_small) + scale(2) if self.isChecked() else 0
 
+    def after(self) -> int:
+        return scale(5) + QFontMetrics(theme().font("secondary")).horizontalAdvance(number(self.count, 0))
+
     def paint_extras(self, painter: QPainter) -> None:
+        painter.setFont(theme().font("secondary"))
+        painter.setPen(theme().colour("muted"))
+        end = QRect(0, 0, self.width() - scale(SIDE), self.height())
+        toward = Qt.AlignmentFlag.AlignRight if self.mirrored(end) == end else Qt.AlignmentFlag.AlignLeft
+        flags = toward | Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute
+        painter.drawText(self.mirrored(end), int(flags), number(self.count, 0))
         if self.isChecked():
             side = scale(SIZES.icon_small)
             tick = QRect(scale(SIDE) - scale(2), (self.height() - side) // 2, side, side)

@@ -40,6 +40,7 @@ class FacetsPanel(QScrollArea):
         self._all_models = self._all_tags = False
         self._oldest: date | None = None
         self._heads: list[QHBoxLayout] = []
+        self._feet: list[QHBoxLayout] = []
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -79,10 +80,7 @@ class FacetsPanel(QScrollArea):
         box = self._models.layout()
         assert isinstance(box, QVBoxLayout)
         box.addLayout(self._model_rows)
-        self._more_row = QHBoxLayout()
-        self._more_row.addWidget(self.more_models)
-        self._more_row.addStretch(1)
-        box.addLayout(self._more_row)
+        box.addWidget(self._foot(self.more_models))
 
     def _make_days(self) -> None:
         self.unit = Dropdown(self.tr("What one bar stands for"))
@@ -113,14 +111,21 @@ class FacetsPanel(QScrollArea):
         box = self._tags.layout()
         assert isinstance(box, QVBoxLayout)
         box.addWidget(self._chips_host)
-        self._tags_foot = QHBoxLayout()
-        self._tags_foot.addWidget(self.more_tags)
-        self._tags_foot.addStretch(1)
-        box.addLayout(self._tags_foot)
+        box.addWidget(self._foot(self.more_tags))
+
+    def _foot(self, more: QPushButton) -> QWidget:
+        """The place of a "more…": it takes none while that is hidden."""
+        foot = QWidget()
+        row = QHBoxLayout(foot)
+        row.addWidget(more)
+        row.addStretch(1)
+        self._feet.append(row)
+        return foot
 
     def _section(self, words: str, beside: QWidget | None = None) -> QWidget:
         section = QWidget()
         box = QVBoxLayout(section)
+        box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         head = QHBoxLayout()
         head.addWidget(label(words, "section", "muted"))
@@ -217,7 +222,9 @@ class FacetsPanel(QScrollArea):
     def _say_more(self, more: QPushButton, there: int, shown: int, opened: bool, most: int) -> None:
         """The line below a list that is cut short, or could be."""
         more.setText(self.tr("Fewer") if opened else self.tr("{0} more…").format(there - shown))
-        more.setVisible(there > shown or (opened and there > most))
+        foot = more.parentWidget()
+        assert foot is not None
+        foot.setVisible(there > shown or (opened and there > most))
 
     # What the user does.
 
@@ -253,12 +260,12 @@ class FacetsPanel(QScrollArea):
         for section in (self._models, self._days, self._tags):
             section.setContentsMargins(0, scale(12), 0, 0)
         for head in self._heads:
-            head.setContentsMargins(side, 0, 0, 0)
-        for row in (self._more_row, self._tags_foot):
+            head.setContentsMargins(side, 0, 0, scale(4))
+        for row in self._feet:
             row.setContentsMargins(side, scale(4), side, 0)
-        self._inset.setContentsMargins(side, scale(8), side, 0)
+        self._inset.setContentsMargins(side, scale(4), side, 0)
         self._inset.setSpacing(scale(4))
-        self._chips.setContentsMargins(side, scale(8), side, 0)
+        self._chips.setContentsMargins(side, scale(4), side, 0)
 
 
 def _first(ordered: list[str], chosen: frozenset[str], most: int, counts: dict[str, int]) -> list[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QSlider, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QPushButton, QSizePolicy, QSlider, QStyle, QWidget
 
 from sora_desktop.core.library import Query, Shelf, Sort
 from sora_desktop.ui.bind import bind
-from sora_desktop.ui.icons import icon
+from sora_desktop.ui.icons import icon, paint_icon
 from sora_desktop.ui.library.chips import Token
 from sora_desktop.ui.library.makers import names
 from sora_desktop.ui.library.spans import called, today
@@ -64,6 +64,22 @@ class SearchField(QLineEdit):
             super().keyPressEvent(event)
 
 
+class MenuButton(QPushButton):
+    """A button with an arrow behind its words. Qt's own opens its menu in a loop of its own, which ours cannot bear."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAutoDefault(False)
+        self.setIcon(icon("sort"))
+        mark(self, look="menu")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        side = scale(14)
+        place = QRect(self.width() - side - scale(7), (self.height() - side) // 2, side, side)
+        paint_icon(QPainter(self), QStyle.visualRect(self.layoutDirection(), self.rect(), place), "down", "muted")
+
+
 class SearchBar(QWidget):
     """`query_changed` brings the shown query with what the user changed of it; `size_changed` a width in px at 100 %.
 
@@ -91,7 +107,7 @@ class SearchBar(QWidget):
         self.favourites.setCheckable(True)
         self.favourites.setAccessibleName(self.tr("Only favourites"))
         self.favourites.clicked.connect(self._on_favourites)
-        self.sort = button("", "", "sort")
+        self.sort = MenuButton()
         self.sort.clicked.connect(self._on_sort)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(LEAST, MOST)
@@ -171,6 +187,9 @@ class SearchBar(QWidget):
         self.sort.setAccessibleName(self.tr("Order: {0}").format(words))
         self.favourites.setText(self.tr("Favourites") if self._roomy() else "")
         self.favourites.setToolTip(self.tr("Only favourites"))
+        gap = scale(4) if self._roomy() else 0
+        for one in (self.favourites, self.sort):
+            one.setIconSize(QSize(scale(SIZES.icon) + gap, scale(SIZES.icon)))
 
     def _sort_words(self, sort: Sort) -> str:
         return {

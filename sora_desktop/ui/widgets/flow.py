@@ -31,12 +31,11 @@ class Flow(QLayout):
 
     def clear(self) -> None:
         """Takes every widget out and deletes it."""
-        while (item := self.takeAt(0)) is not None:
-            widget = item.widget()
+        for widget in [item.widget() for item in self._items]:
             if widget is not None:
+                self.removeWidget(widget)
                 widget.hide()
                 widget.deleteLater()
-        self.invalidate()
 
     def expandingDirections(self) -> Qt.Orientation:
         return Qt.Orientation(0)
