@@ -19,14 +19,25 @@ they took four times the memory and were scaled down anew at every frame."""
 
 
 class Thumbnails(QObject):
-    """The thumbnail of a job by its id. The first question starts the reading; `arrived` says when to ask again."""
+    """The thumbnail of a job by its id. The first question starts the reading; `arrived` says when to ask again.
+
+    `kept` pictures of at most `longest` px are in memory. While `at_once` of them are being read it is `full`, and a
+    question starts nothing: who flies past thousands waits for few of them at the end.
+    """
 
     arrived = Signal(str)
 
-    def __init__(self, path_of: Callable[[str], Path], parent: QObject | None = None, kept: int = KEPT) -> None:
+    def __init__(
+        self,
+        path_of: Callable[[str], Path],
+        parent: QObject | None = None,
+        kept: int = KEPT,
+        longest: int = LONGEST,
+        at_once: int | None = None,
+    ) -> None:
         super().__init__(parent)
         self._path_of = path_of
-        self._kept = kept
+        self._kept, self._longest, self._at_once = kept, longest, at_once
         self._pictures: OrderedDict[str, QPixmap] = OrderedDict()
         self._reading: set[str] = set()
         # Not a part of this widget's tree: a reading that is under way outlives the list it was for.
@@ -38,11 +49,17 @@ class Thumbnails(QObject):
         found = self._pictures.get(job_id)
         if found is not None:
             self._pictures.move_to_end(job_id)
-        elif job_id not in self._reading:
+        elif job_id not in self._reading and not self.full:
             self._reading.add(job_id)
             # A function, not a QRunnable: of every third one of those the binding keeps the Python half for ever.
-            QThreadPool.globalInstance().start(partial(_read, job_id, self._path_of(job_id), self._teller))
+            read = partial(_read, job_id, self._path_of(job_id), self._longest, self._teller)
+            QThreadPool.globalInstance().start(read)
         return found
+
+    @property
+    def full(self) -> bool:
+        """Whether as many are being read as may be at once."""
+        return self._at_once is not None and len(self._reading) >= self._at_once
 
     def forget(self, job_id: str) -> None:
         """Reads the picture again when it is next asked for."""
@@ -66,13 +83,13 @@ class _Teller(QObject):
     read = Signal(str, QImage)
 
 
-def _read(job_id: str, path: Path, teller: _Teller) -> None:
+def _read(job_id: str, path: Path, longest: int, teller: _Teller) -> None:
     """Reads one file, in a thread of the pool."""
     image = QImage()
     if path.is_file():
         reader = QImageReader(str(path))
         size = reader.size()
-        if size.isValid() and max(size.width(), size.height()) > LONGEST:
-            reader.setScaledSize(size.scaled(QSize(LONGEST, LONGEST), Qt.AspectRatioMode.KeepAspectRatio))
+        if size.isValid() and max(size.width(), size.height()) > longest:
+            reader.setScaledSize(size.scaled(QSize(longest, longest), Qt.AspectRatioMode.KeepAspectRatio))
         image = reader.read()
     teller.read.emit(job_id, image)

@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QImage
 from sora_desktop.core.references import Reference
 from sora_desktop.ui.references.adding import sources
 from sora_desktop.ui.references.box import Box, Cut
-from sora_desktop.ui.references.incoming import Frame, has_media, of_frame, of_references, read
+from sora_desktop.ui.references.incoming import Frame, has_media, of_frame, of_frames, of_references, read
 
 PAGE = (
     '<meta charset="utf-8"><a href="https://x.example/page"><img alt="a" src="https://x.example/a.png?w=1&amp;h=2"></a>'
@@ -115,9 +115,13 @@ def test_our_own_formats_come_back_whole_and_are_files_to_others(qapp) -> None:
     assert [url.toString() for url in mime.urls()] == ["file:///a/a.png", "https://x.example/b"]
     frame = Frame(path="/v/clip.mp4", seconds=2.5, title="clip")
     mime = of_frame(frame, pixels())
-    assert read(mime).frame == frame
+    assert read(mime).frames == (frame,)
     assert sources(read(mime), takes_files=True) == [frame], "the frame of the clip, not the screen's pixels"
     assert of_frame(frame, with_clip=True).urls() == [QUrl.fromLocalFile("/v/clip.mp4")]
+    two = (frame, Frame(path="/v/other.mp4"))
+    mime = of_frames(two, with_clips=True)
+    assert sources(read(mime), takes_files=True) == [*two], "the frames, not their files"
+    assert [url.toLocalFile() for url in mime.urls()] == ["/v/clip.mp4", "/v/other.mp4"]
 
 
 sides = st.integers(1, 6000)

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.ui.job_orders import Order
 from sora_desktop.ui.main_window import MainWindow
-from sora_desktop.ui.references.incoming import Frame
+from sora_desktop.ui.references.incoming import read
 from support.drops import Drag, of_files, photo
 from support.loops import Run
 from support.simulator import loopback_client
@@ -195,7 +195,7 @@ def test_the_frame_on_the_screen_and_a_finished_row_can_be_dragged(
     qtbot.mouseRelease(view.viewport(), LEFT)
     assert len(carried) == 2
     assert [url.toLocalFile() for url in carried[1].urls()] == [jobs[job.id].path], "other programs get the clip"
-    frame = Frame.model_validate_json(bytes(carried[1].data("application/x-sora-desktop-frame").data()))
+    (frame,) = read(carried[1]).frames
     assert frame.seconds is None
     Drag(window.compose, carried[1]).drop()
     added(window, run, f"{Path(jobs[job.id].path).stem} last frame.png")

@@ -128,10 +128,7 @@ def tr(text: str) -> str:
 
 def sources(incoming: Incoming, takes_files: bool) -> list[Source]:
     """The best form of what is offered: pixels and files where those can be sent, else addresses."""
-    found: list[Source] = [*incoming.references]
-    if incoming.frame is not None:
-        found.append(incoming.frame)
-    found += incoming.files
+    found: list[Source] = [*incoming.references, *incoming.frames, *incoming.files]
     if found:
         return [*found, *(url for url in incoming.urls if incoming.files)]
     own: list[Source] = [incoming.data] if incoming.data else []

@@ -21,7 +21,7 @@ from sora_desktop.core.references import Reference
 REFERENCES = "application/x-sora-desktop-references"
 """Our own format: references as JSON, from the tray or from another card."""
 FRAME = "application/x-sora-desktop-frame"
-"""Our own format: one frame of a clip, as JSON of `Frame`."""
+"""Our own format: frames of clips, as JSON of `Frame`s."""
 PLACE = "application/x-sora-desktop-place"
 """Our own format: the place of a card of the open draft that is being moved, as text."""
 MOST_DATA = 50_000_000
@@ -41,12 +41,15 @@ class Frame(Kept):
     title: str = ""
 
 
+_own_frames = TypeAdapter(tuple[Frame, ...])
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """Everything that a drop offers: references, a clip's frame, files, pixels, pictures of a page, addresses."""
+    """Everything that a drop offers: references, frames of clips, files, pixels, pictures of a page, addresses."""
 
     references: tuple[Reference, ...] = ()
-    frame: Frame | None = None
+    frames: tuple[Frame, ...] = ()
     files: tuple[Path, ...] = ()
     image: QImage | None = None
     data: bytes = b""
@@ -56,7 +59,7 @@ class Incoming:
     def __bool__(self) -> bool:
         return bool(
             self.references
-            or self.frame
+            or self.frames
             or self.files
             or self.image is not None
             or self.data
@@ -71,7 +74,7 @@ class Incoming:
         found |= {kind_of_name(file.name) for file in self.files}
         if found:
             return frozenset(found)
-        if self.frame or self.image is not None or self.data or self.pictures:
+        if self.frames or self.image is not None or self.data or self.pictures:
             return frozenset({"image"})
         return frozenset({"?"} if self.urls else ())
 
@@ -90,13 +93,13 @@ def read(mime: QMimeData, *, pixels: bool = True) -> Incoming:
     """What `mime` offers. `pixels` False leaves image data undecoded, as while a drag is only passing over."""
     if mime.hasFormat(REFERENCES):
         return Incoming(references=_own(_bytes(mime, REFERENCES)))
-    frame = _frame(_bytes(mime, FRAME)) if mime.hasFormat(FRAME) else None
+    frames = _frames(_bytes(mime, FRAME)) if mime.hasFormat(FRAME) else ()
     urls = mime.urls()[:MOST_ITEMS]
     files = tuple(Path(url.toLocalFile()) for url in urls if url.isLocalFile())
     pictures, data = _in_html(mime.html()[:MOST_HTML]) if mime.hasHtml() else ((), b"")
     return Incoming(
-        frame=frame,
-        files=() if frame else files,
+        frames=frames,
+        files=() if frames else files,
         image=_image(mime, pixels) if not files else None,
         data=data if not files else b"",
         pictures=pictures if not files else (),
@@ -115,11 +118,11 @@ def _own(content: bytes) -> tuple[Reference, ...]:
         return ()
 
 
-def _frame(content: bytes) -> Frame | None:
+def _frames(content: bytes) -> tuple[Frame, ...]:
     try:
-        return Frame.model_validate_json(content)
+        return _own_frames.validate_json(content)[:MOST_ITEMS]
     except ValidationError:
-        return None
+        return ()
 
 
 def _image(mime: QMimeData, pixels: bool) -> QImage | None:
@@ -193,15 +196,17 @@ def of_references(references: Iterable[Reference]) -> QMimeData:
 
 def of_frame(frame: Frame, image: QImage | None = None, *, with_clip: bool = False) -> QMimeData:
     """A clip's frame to drag; other programs get the pixels, or the clip's file `with_clip`."""
-    mime = QMimeData()
-    mime.setData(FRAME, frame.model_dump_json().encode())
+    mime = of_frames([frame], with_clips=with_clip)
     if image is not None and not image.isNull():
         mime.setImageData(image)
-    if with_clip:
-        mime.setUrls([QUrl.fromLocalFile(frame.path)])
     return mime
 
 
-def frame_in(mime: QMimeData) -> Frame | None:
-    """The frame of a clip in `mime`, where it carries one."""
-    return _frame(_bytes(mime, FRAME)) if mime.hasFormat(FRAME) else None
+def of_frames(frames: Iterable[Frame], *, with_clips: bool = False) -> QMimeData:
+    """Frames of several clips to drag; other programs get the clips' files `with_clips`."""
+    kept = tuple(frames)
+    mime = QMimeData()
+    mime.setData(FRAME, _own_frames.dump_json(kept))
+    if with_clips:
+        mime.setUrls([QUrl.fromLocalFile(frame.path) for frame in kept])
+    return mime

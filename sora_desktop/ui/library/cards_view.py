@@ -1,0 +1,275 @@
+"""A list that lies as a grid of cards under headings, keeps its own geometry, and paints only what is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+)
+from PySide6.QtGui import QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QWidget
+
+from sora_desktop.ui.bind import bind
+from sora_desktop.ui.library.cards import counted
+from sora_desktop.ui.library.geometry import Geometry
+from sora_desktop.ui.library.model import ClipModel
+from sora_desktop.ui.library.painting import PLAIN, CardPainter, Look, measures, paint_band, write
+from sora_desktop.ui.theme import scale, theme
+from sora_desktop.ui.widgets.basic import mark
+
+Index = QModelIndex | QPersistentModelIndex
+SIZE = 192
+"""Px of a card's width at 100 %."""
+AGAIN = 15
+"""Milliseconds until pictures are asked for whose turn it was not."""
+
+
+class CardsView(QListView):
+    """A QListView (a screen reader knows how to walk through one) that asks nobody for the size of 20,000 rows.
+
+    Headings are rows of the model, but no place under the mouse: between the cards begins a rubber band. The heading of
+    the section that is looked at stays at the top, with `said()` at its end.
+    """
+
+    def __init__(self, model: ClipModel, painter: CardPainter, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.cards = model
+        self._painter = painter
+        self._lie = Geometry()
+        self._size = SIZE
+        self._hot, self._starring = -1, False
+        self._band: tuple[QPoint, QPoint] | None = None
+        self.chosen: frozenset[str] = frozenset()
+        """The ids of the chosen clips: to ask Qt for each card takes longer the more are chosen one by one."""
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self.viewport().update)
+        mark(self, surface="window")
+        self.setModel(model)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragEnabled(True)
+        self.setMouseTracking(True)
+        bind(theme().changed, self._on_theme_changed, self)
+
+    def _on_theme_changed(self) -> None:
+        self._painter.clear()
+        self.in_place(self.doItemsLayout)
+
+    def dataChanged(self, first: Index, last: Index, roles: object = ()) -> None:
+        self.viewport().update()
+
+    def said(self) -> str:
+        """What stands at the end of the first line."""
+        return ""
+
+    def cards_moved(self) -> None:
+        """Called when other cards may lie under a mouse that did not move."""
+
+    # Where things are.
+
+    def doItemsLayout(self) -> None:
+        # The bar's room is kept free also where there is no bar: nothing jumps when it comes.
+        room = self.contentsRect().width() - self.verticalScrollBar().sizeHint().width()
+        self._lie.fill([heading.count for heading in self.cards.headings], room, measures(self._size))
+        QAbstractItemView.doItemsLayout(self)
+        self.cards_moved()
+
+    def updateGeometries(self) -> None:
+        bar, page = self.verticalScrollBar(), self.viewport().height()
+        bar.setRange(0, max(0, self._lie.total - page))
+        bar.setPageStep(max(1, page - self._lie.measures.heading))
+        bar.setSingleStep(scale(32))
+        QAbstractItemView.updateGeometries(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.in_place(self.doItemsLayout)
+        self.updateGeometries()
+
+    def in_place(self, change: Callable[[], object]) -> None:
+        """Makes a change of the geometry and leaves the first card that is seen where it is; the top stays the top."""
+        bar = self.verticalScrollBar()
+        under = bar.value() + self._lie.measures.heading
+        seen = self._lie.between(under, under + self.viewport().height()) if bar.value() else range(0)
+        first = next((row for row in seen if self.cards.clip(row) and self._lie.box(row)[1] >= under), -1)
+        clip = self.cards.clip(first)
+        above = self._lie.box(first)[1] - bar.value() if clip else 0
+        change()
+        row = self.cards.row_of(clip.id, first) if clip else -1
+        if row >= 0:
+            bar.setValue(self._lie.box(row)[1] - above)
+
+    def verticalOffset(self) -> int:
+        return self.verticalScrollBar().value()
+
+    def horizontalOffset(self) -> int:
+        return 0
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self.viewport().update()
+        self.cards_moved()
+
+    def visualRect(self, index: Index) -> QRect:
+        return self.row_rect(index.row()) if 0 <= index.row() < len(self._lie) else QRect()
+
+    def row_rect(self, row: int) -> QRect:
+        """Where a row is in the viewport."""
+        x, y, wide, high = self._lie.box(row)
+        if self.isRightToLeft():
+            x = self.viewport().width() - x - wide
+        return QRect(x, y - self.verticalOffset(), wide, high)
+
+    def _inside(self, area: QRect) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom of a part of the viewport, in the geometry's own terms."""
+        area = QStyle.visualRect(self.layoutDirection(), self.viewport().rect(), area)
+        y = self.verticalOffset()
+        return area.left(), area.top() + y, area.right(), area.bottom() + y
+
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        if point.y() < self._lie.measures.heading and len(self._lie):
+            return QModelIndex()  # Under the heading that stays.
+        found = self._lie.within(*self._inside(QRect(point, QSize(1, 1))))
+        return self.cards.index(found[0].start) if found and found[0].stop <= self.cards.rowCount() else QModelIndex()
+
+    def visible_rows(self) -> range:
+        """The rows that show now, the partly seen ones too."""
+        top = self.verticalOffset()
+        shown = self._lie.between(top, top + self.viewport().height())
+        return range(shown.start, min(shown.stop, self.cards.rowCount()))
+
+    def scrollTo(
+        self, index: Index, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible
+    ) -> None:
+        if not 0 <= index.row() < len(self._lie):
+            return
+        bar, page, strip = self.verticalScrollBar(), self.viewport().height(), self._lie.measures.heading
+        _x, top, _wide, high = self._lie.box(index.row())
+        if hint is QAbstractItemView.ScrollHint.PositionAtCenter:
+            bar.setValue(top + high // 2 - (page + strip) // 2)
+        elif top - strip < bar.value() or hint is QAbstractItemView.ScrollHint.PositionAtTop:
+            bar.setValue(top - strip)
+        elif top + high > bar.value() + page or hint is QAbstractItemView.ScrollHint.PositionAtBottom:
+            bar.setValue(top + high - page)
+
+    def isIndexHidden(self, index: Index) -> bool:
+        return False
+
+    # What is chosen.
+
+    def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
+        if self.state() is QAbstractItemView.State.DragSelectingState:
+            rect = QRect(
+                min(rect.left(), rect.right()), min(rect.top(), rect.bottom()), abs(rect.width()), abs(rect.height())
+            )
+            found = self._lie.within(*self._inside(rect))
+        elif command & QItemSelectionModel.SelectionFlag.Current:
+            ends = sorted((self.anchor(), self.currentIndex().row()))
+            found = [range(ends[0], ends[1] + 1)] if ends[0] >= 0 else []
+        else:
+            row = self.indexAt(rect.topLeft()).row()
+            found = [range(row, row + 1)] if row >= 0 else []
+        self.selectionModel().select(self.selection_of(found), command)
+
+    def anchor(self) -> int:
+        """The row at which Shift begins to choose."""
+        return self.currentIndex().row()
+
+    def selectAll(self) -> None:
+        # Qt's own looks at every row.
+        selection = self.selection_of([range(self.cards.rowCount())] if self.cards.rowCount() else [])
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def selection_of(self, ranges: list[range]) -> QItemSelection:
+        """Ranges of rows as Qt wants them."""
+        selection = QItemSelection()
+        for rows in ranges:
+            selection.select(self.cards.index(rows[0]), self.cards.index(rows[-1]))
+        return selection
+
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
+        return QRegion(self.viewport().rect())
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        count, at = self.cards.rowCount(), self.currentIndex().row()
+        if not count:
+            return QModelIndex()
+        cursor = QAbstractItemView.CursorAction
+        if at < 0 or action is cursor.MoveHome:
+            return self.cards.index(1)
+        lines = max(1, (self.viewport().height() - self._lie.measures.heading) // self._lie.pitch)
+        back = cursor.MoveRight if self.isRightToLeft() else cursor.MoveLeft
+        step = -1 if action in (back, cursor.MovePrevious) else 1
+        match action:
+            case cursor.MoveUp | cursor.MoveDown:
+                target = self._lie.moved(at, -1 if action is cursor.MoveUp else 1)
+            case cursor.MovePageUp | cursor.MovePageDown:
+                target = self._lie.moved(at, -lines if action is cursor.MovePageUp else lines)
+            case cursor.MoveEnd:
+                target = count - 1
+            case _:
+                target = at + step
+                # A heading lies between the last card of a day and the first of the next.
+                target += step if 0 < target < count and self.cards.clip(target) is None else 0
+        return self.cards.index(target) if 0 < target < count else self.currentIndex()
+
+    # Painting.
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        rows, strip = self.visible_rows(), self._lie.measures.heading
+        size = QSize(*self._lie.card)
+        self._painter.begin(size, self.devicePixelRatioF(), self.layoutDirection(), len(rows))
+        chosen, current = self.chosen, self.currentIndex().row() if self._ring_shows() else -1
+        for row in rows:
+            area, clip = self.row_rect(row), self.cards.clip(row)
+            if not area.intersects(event.rect()):
+                continue
+            if clip is None:
+                self._paint_heading(painter, self._lie.section(row), area.top())
+                continue
+            clip_id, hot = clip.job.id, row == self._hot
+            plain = not (hot or row == current or clip_id in chosen)
+            look = PLAIN if plain else Look(clip_id in chosen, hot, hot and self._starring, row == current)
+            self._painter.paint(painter, area.topLeft(), clip_id, self.cards.card(clip), look)
+        if len(rows):
+            section = self._lie.section_at(self.verticalOffset())
+            # The next heading pushes this one out.
+            next_at = self._lie.top(section + 1) - self.verticalOffset() - strip
+            self._paint_heading(painter, section, min(0, next_at), pinned=True)
+        if self._band is not None and self.state() is QAbstractItemView.State.DragSelectingState:
+            paint_band(painter, QRect(*self._band).normalized().translated(0, -self.verticalOffset()))
+        if self._painter.late or self._painter.waiting:
+            self._soon.start(0 if self._painter.late else AGAIN)
+
+    def _ring_shows(self) -> bool:
+        by_keyboard = self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+        return self.hasFocus() and (by_keyboard or theme().colours.name == "contrast")
+
+    def _paint_heading(self, painter: QPainter, section: int, y: int, *, pinned: bool = False) -> None:
+        heading, lie, direction = self.cards.headings[section], self._lie.measures, self.layoutDirection()
+        whole = QRect(0, y, self.viewport().width(), lie.heading)
+        if pinned:
+            painter.fillRect(whole, theme().colour("window"))
+        left = lie.margin + lie.pad
+        room = QRect(left, y, self.viewport().width() - 2 * left, lie.heading)
+        said = self.said() if pinned else ""
+        if said:
+            width = write(painter, room, whole, said, "secondary", "muted", direction, end=True)
+            room.setRight(room.right() - width - scale(12))
+        if heading.title:
+            width = write(painter, room, whole, heading.title, "section", "text", direction)
+            room.setLeft(room.left() + width + scale(8))
+        write(painter, room, whole, counted(heading.count), "secondary", "muted", direction)
