@@ -65,7 +65,7 @@ class Library:
         self._telling = False
         self._tidied = False
         self._links = [
-            engine.job_added.connect(self._on_job),
+            engine.job_added.connect(self._on_job_added),
             engine.job_changed.connect(self._on_job),
             engine.database_changed.connect(self._on_database_changed),
             accounts.changed.connect(self._on_accounts_changed),
@@ -292,6 +292,14 @@ class Library:
         self._tell()
 
     # What happens elsewhere.
+
+    def _on_job_added(self, job: Job) -> None:
+        clip = self._clips.get(job.id)
+        if self.loaded and clip is not None and job.state is State.DONE and clip.path != job.path:
+            # Its file was found elsewhere while the job was out of the queue.
+            self._tasks.spawn(self._engine.locate(job.id, clip.path, clip.job.bytes), f"locate {job.id}")
+            return
+        self._on_job(job)
 
     def _on_job(self, job: Job) -> None:
         """Before the library is loaded, too: what joins then only lacks its marks until it is."""

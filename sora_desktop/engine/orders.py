@@ -228,7 +228,7 @@ class Orders:
             self._works.alarm.ring()
         return job
 
-    async def locate(self, job_id: str, path: str, size: int) -> Job:
+    async def locate(self, job_id: str, path: str, size: int | None) -> Job:
         """The file of a finished job is somewhere else now; `size` is its bytes."""
         return await self._works.board.note(self._job(job_id).id, path=path, bytes=size)
 

@@ -168,6 +168,10 @@ async def test_the_user_finds_a_file(
     assert library.missing == set()
     assert bench.job(queued).path == str(homes[queued.id])
     assert library.clips[gone.id].marks.rating == 3
+    # The job that comes back to the queue knows it, too.
+    await bench.engine.restore(gone)
+    await bench.until(lambda: bench.job(gone).path == str(homes[gone.id]))
+    assert library.clips[gone.id] == Clip(job=bench.job(gone), marks=Marks(rating=3)) and not library.missing
     async with Bench(tmp_path / "data", pace=PACE) as after:
         await after.library.load()
         assert {clip_id: Path(clip.path) for clip_id, clip in after.library.clips.items()} == homes
