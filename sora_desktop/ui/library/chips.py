@@ -62,7 +62,7 @@ class Plate(QAbstractButton):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
         self.paint_extras(painter)
         painter.setFont(theme().font("secondary"))
-        painter.setPen(colours("text"))
+        painter.setPen(colours(self.ink()))
         room = self.rect().adjusted(scale(SIDE) + self.before(), 0, -scale(SIDE) - self.after(), 0)
         shown = painter.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(self.mirrored(room), FLAGS, shown)
@@ -73,6 +73,10 @@ class Plate(QAbstractButton):
 
     def paint_extras(self, painter: QPainter) -> None:
         """What stands beside the words."""
+
+    def ink(self) -> str:
+        """The colour of the words."""
+        return "text"
 
     def hint(self) -> str:
         """The tooltip; empty for the whole text, where that is cut."""
@@ -92,6 +96,9 @@ class TagChip(Plate):
         self.setCheckable(True)
         self.setChecked(chosen)
         self.setAccessibleName(self.tr("Tag {0}, {1} clips").format(tag, count))
+
+    def ink(self) -> str:
+        return "text" if self.count or self.isChecked() else "faint"
 
     def before(self) -> int:
         return scale(SIZES.icon_small) + scale(2) if self.isChecked() else 0

@@ -15,6 +15,7 @@ from sora_desktop.core.library import Clip
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.icons import icon
 from sora_desktop.ui.job_orders import JobOrders, reveal
+from sora_desktop.ui.library.brief_facts import brief
 from sora_desktop.ui.library.grid import clip_thumbnails
 from sora_desktop.ui.library.notes import NotesField, NotesKeeper
 from sora_desktop.ui.library.preview import Preview
@@ -23,7 +24,6 @@ from sora_desktop.ui.library.stars import Stars
 from sora_desktop.ui.library.tag_editor import TagEditor
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
-from sora_desktop.ui.viewer import facts
 from sora_desktop.ui.viewer.actions import ActionRow, Deed
 from sora_desktop.ui.viewer.fact_grid import FactGrid
 from sora_desktop.ui.widgets.basic import Elided, button, label, line, mark, tool
@@ -243,7 +243,7 @@ class ClipDetails(QWidget):
         if single:
             self.prompt.show_prompt(first.job.request.prompt)
             self.prompt.setVisible(bool(first.job.request.prompt.strip()))
-            self.facts.show_facts([self._facts(first)])
+            self.facts.show_facts([brief(first.job, self._studio.accounts)])
             self.notes.show_notes(self.keeper.unsaved.get(first.id, first.marks.notes))
         self.copy.setText(self.tr("Copy recipe") if single else self.tr("Copy recipes"))
 
@@ -252,9 +252,6 @@ class ClipDetails(QWidget):
         words = self.tr("{0} clips").format(number(len(self._clips), 0))
         total = sum(clip.job.bytes or 0 for clip in self._clips)
         return f"{words} · {size(total)}" if total else words
-
-    def _facts(self, clip: Clip) -> list[facts.Fact]:
-        return [*facts.asked(clip.job, self._studio.accounts), *facts.became(clip.job)]
 
     def _show_marks(self) -> None:
         every = [clip.marks for clip in self._clips]

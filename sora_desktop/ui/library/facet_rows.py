@@ -82,7 +82,7 @@ class FacetRow(QAbstractButton):
         mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         first, last = (RIGHT, LEFT) if mirrored else (LEFT, RIGHT)
         painter.setFont(theme().font("base"))
-        painter.setPen(theme().colour("text"))
+        painter.setPen(theme().colour("text" if self._count or self.isChecked() else "faint"))
         shown = painter.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, words.width())
         painter.drawText(self._mirrored(words), first | Qt.AlignmentFlag.AlignAbsolute.value, shown)
         painter.setFont(theme().font("secondary"))

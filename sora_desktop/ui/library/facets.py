@@ -258,7 +258,7 @@ class FacetsPanel(QScrollArea):
         self._column.setContentsMargins(side, side, side, side)
         self._column.setSpacing(0)
         for section in (self._models, self._days, self._tags):
-            section.setContentsMargins(0, scale(12), 0, 0)
+            section.setContentsMargins(0, scale(16), 0, 0)
         for head in self._heads:
             head.setContentsMargins(side, 0, 0, scale(4))
         for row in self._feet:

@@ -56,8 +56,8 @@ class Stars(QAbstractSlider):
         painter = QPainter(self)
         side = scale(SIZES.icon)
         for star in range(1, BEST + 1):
-            place = QRect(0, 0, side, side)
-            place.moveCenter(self.rect_of(star).center())
+            whole = QRect((star - 1) * scale(STEP), (self.height() - side) // 2, side, side)
+            place = QStyle.visualRect(self.layoutDirection(), self.rect(), whole)
             on = star <= self.value()
             ink = "warning" if on else "text" if star <= self._hovered else "muted"
             paint_icon(painter, place, "starf" if on else "star", ink)

@@ -13,7 +13,8 @@ from sora_desktop.core.library import LONGEST_TAG, Clip
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.library.chips import Token
 from sora_desktop.ui.theme import scale, theme
-from sora_desktop.ui.widgets.basic import button, mark
+from sora_desktop.ui.tokens import SIZES
+from sora_desktop.ui.widgets.basic import button, mark, sized
 from sora_desktop.ui.widgets.flow import Flow
 
 MOST = 32
@@ -92,6 +93,7 @@ class TagEditor(QWidget):
         self._host = QWidget()
         self._chips = Flow(self._host)
         self.add = button(self.tr("Add"), "link", "plus")
+        sized(self.add, SIZES.icon_small)
         self.add.setAccessibleName(self.tr("Add a tag"))
         self.add.clicked.connect(self.write)
         column = QVBoxLayout(self)
