@@ -21,6 +21,7 @@ from PySide6.QtCore import QLoggingCategory
 from PySide6.QtWidgets import QApplication, QWidget
 
 from benchmarks.shots_jobs import PROMPTS, put_progress, put_states
+from benchmarks.shots_library import empty_screen, library_screens
 from benchmarks.shots_models import model_screens
 from benchmarks.shots_references import reference_screens
 from benchmarks.shots_settings import settings_screens
@@ -157,10 +158,14 @@ async def run(app: QApplication, folder: Path, stop: asyncio.Event) -> int:
             with window_of(studio) as window:
                 await asyncio.sleep(SETTLE)
                 await shots.take("first-run", window, (1440, 900))
+                await empty_screen(shots.take, window)
             clips = await make_clips(studio)
             await studio.settings.change(welcomed=True, told_of_closing=True)
             with window_of(studio) as window:
                 await reference_screens(shots.take, window, studio)
+            with window_of(studio) as window:
+                await asyncio.sleep(SETTLE)
+                await library_screens(shots.take, window, studio, clips[0])
             await rooms.engine.stop()
             put_states(studio, clips)
             await studio.settings.change(welcomed=True, told_of_closing=True)

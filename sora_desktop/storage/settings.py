@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from sora_desktop.core.frozen import Kept
+from sora_desktop.core.library import Sort
 from sora_desktop.core.naming import DEFAULT_TEMPLATE
 from sora_desktop.core.network import Network
 from sora_desktop.core.signal import Signal
@@ -24,6 +25,7 @@ class WindowLayout(Kept):
     geometry: Annotated[str, Field(description="As Qt saves it, in base64")] = ""
     widths: dict[str, int] = Field(default_factory=dict[str, int])
     folded: tuple[str, ...] = ()
+    tab: str = ""
 
 
 class Settings(Kept):
@@ -45,6 +47,11 @@ class Settings(Kept):
     layouts: Annotated[dict[str, WindowLayout], Field(description="Of the main window, by the size of the screen")] = (
         Field(default_factory=dict[str, WindowLayout])
     )
+    library_sort: Annotated[Sort, Field(description="Order of the clips in the library")] = Sort.NEWEST
+    library_size: Annotated[int, Field(ge=140, le=320, description="Width of the library's cards, in px at 100 %")] = (
+        192
+    )
+    library_details: Annotated[bool, Field(description="Whether the library shows details beside the clips")] = True
     close_to_tray: Annotated[bool, Field(description="Whether jobs go on in the tray when the window is closed")] = True
     told_of_tray: Annotated[bool, Field(description="Whether the tray was explained")] = False
     told_of_closing: Annotated[bool, Field(description="Whether it was said what becomes of jobs at closing")] = False

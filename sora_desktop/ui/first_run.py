@@ -16,8 +16,7 @@ from sora_desktop.ui.icons import paint_icon, pixmap
 from sora_desktop.ui.places import videos_folder
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
-from sora_desktop.ui.tokens import SIZES
-from sora_desktop.ui.widgets.basic import button, keep_height, label, line
+from sora_desktop.ui.widgets.basic import button, label
 from sora_desktop.ui.widgets.chip import Chip
 from sora_desktop.ui.words import Look, Shape
 
@@ -115,27 +114,14 @@ class FirstRun(QWidget):
         outer.addStretch(1)
         outer.addWidget(column, 1000)
         outer.addStretch(1)
-        body = QVBoxLayout()
+        body = QVBoxLayout(self)
         body.setContentsMargins(24, 16, 24, 16)
         body.addStretch(10)
         body.addLayout(outer)
         body.addStretch(11)
-        page = QVBoxLayout(self)
-        page.setContentsMargins(0, 0, 0, 0)
-        page.setSpacing(0)
-        page.addWidget(self._head())
-        page.addWidget(line())
-        page.addLayout(body, 1)
+        if self.first_card is not None:
+            self.setFocusProxy(self.first_card)
         bind(theme().changed, self._on_theme_changed, self)
-
-    def _head(self) -> QWidget:
-        """The viewer's own head, so that nothing jumps when it takes this place."""
-        head = QWidget()
-        keep_height(head, SIZES.header)
-        row = QHBoxLayout(head)
-        row.setContentsMargins(16, 0, 8, 0)
-        row.addWidget(label(self.tr("Viewer"), "section"))
-        return head
 
     @property
     def first_card(self) -> Card | None:

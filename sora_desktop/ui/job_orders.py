@@ -132,7 +132,7 @@ class JobOrders(QObject):
             case Order.RETRY:
                 self.run(engine.retry, fitting)
             case Order.COLLECT:
-                self.run(engine.collect, fitting)
+                self.collect(fitting)
             case Order.PAUSE:
                 self.run(engine.hold, fitting)
             case Order.RESUME:
@@ -157,6 +157,16 @@ class JobOrders(QObject):
                 await self.told(step(job_id))
 
         self.spawn(all_of_them())
+
+    def collect(self, jobs: Sequence[Job]) -> None:
+        """Asks for results again. The job of a clip that left the queue comes back to it first."""
+        engine, known = self._studio.engine, {job.id: job for job in jobs}
+
+        async def collect(job_id: str) -> None:
+            await engine.restore(known[job_id])
+            await engine.collect(job_id)
+
+        self.run(collect, jobs)
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Runs something that says itself what goes wrong."""

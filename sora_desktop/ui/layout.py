@@ -14,7 +14,7 @@ from sora_desktop.ui.theme import scale, theme
 COMPOSE, COMPOSE_MIN, COMPOSE_MAX = 376, 320, 440
 QUEUE, QUEUE_MIN, QUEUE_MAX = 344, 304, 420
 CENTRE_MIN = 560
-RAIL = 64
+RAIL, COMPOSE_RAIL = 64, 48
 RAIL_BELOW = 1280
 COMPACT_BELOW = 1100
 GRAB = 8
@@ -39,7 +39,11 @@ class Shape:
 
 
 class Panes(QWidget):
-    """Compose | centre | queue. The queue folds to a rail, by hand or for want of room, and opens from there."""
+    """Compose | centre | queue. Compose and queue fold to rails, by hand or for want of room, and open from there.
+
+    Where the centre needs the room (`set_aside`) both fold by themselves. What is opened meanwhile stays so only
+    until they come back; what the user folded before is folded then too.
+    """
 
     folds_changed = Signal()
     """Compose was folded or unfolded, or the queue, or the overlay opened or closed."""
@@ -47,10 +51,14 @@ class Panes(QWidget):
     moved = Signal()
     """The user dragged a handle."""
 
-    def __init__(self, compose: QWidget, centre: QWidget, queue: QWidget, rail: QWidget) -> None:
+    def __init__(
+        self, compose: QWidget, centre: QWidget, queue: QWidget, compose_rail: QWidget, queue_rail: QWidget
+    ) -> None:
         super().__init__()
-        self._compose, self._centre, self._queue, self._rail = compose, centre, queue, rail
+        self._compose, self._centre, self._queue = compose, centre, queue
         self._folded: set[str] = set()
+        self._aside = False
+        self._meanwhile: set[str] = set()
         self._shape = Shape.of(RAIL_BELOW)
         self._widths = {"compose": COMPOSE, "queue": QUEUE}
 
@@ -61,15 +69,8 @@ class Panes(QWidget):
         self._splitter.setStretchFactor(1, 1)
         self._splitter.splitterMoved.connect(self._on_moved)
 
-        self._rail_frame = QFrame()
-        line = QFrame()
-        line.setProperty("look", "column-line")
-        beside = QHBoxLayout(self._rail_frame)
-        beside.setContentsMargins(0, 0, 0, 0)
-        beside.setSpacing(0)
-        beside.addWidget(line)
-        beside.addWidget(rail, 1)
-
+        self._compose_frame = _framed(compose_rail, _column_line())
+        self._queue_frame = _framed(_column_line(), queue_rail)
         self._overlay = _Overlay(self)
         self._overlay.left.connect(self.close_overlay)
         # Wherever the focus is: an empty queue takes none.
@@ -79,8 +80,9 @@ class Panes(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self._compose_frame)
         layout.addWidget(self._splitter, 1)
-        layout.addWidget(self._rail_frame)
+        layout.addWidget(self._queue_frame)
         bind(theme().changed, self._on_theme_changed, self)
         self._arrange()
 
@@ -95,7 +97,7 @@ class Panes(QWidget):
 
     @property
     def folded(self) -> frozenset[str]:
-        """The panes that the user folded: "compose", "queue"."""
+        """The panes that the user folded: "compose", "queue". Not those that stand aside by themselves."""
         return frozenset(self._folded)
 
     @property
@@ -106,8 +108,26 @@ class Panes(QWidget):
     def shown(self, pane: str) -> bool:
         """Whether "compose" or "queue" can be seen in full."""
         if pane == "compose":
-            return "compose" not in self._folded
-        return self.overlay_open or (self._shape.docked and "queue" not in self._folded)
+            return self._unfolded("compose")
+        return self.overlay_open or self._docked
+
+    def _unfolded(self, pane: str) -> bool:
+        return pane in self._meanwhile if self._aside else pane not in self._folded
+
+    @property
+    def _docked(self) -> bool:
+        """Whether the queue stands beside the centre."""
+        return self._shape.docked and self._unfolded("queue")
+
+    def set_aside(self, aside: bool) -> None:
+        """Folds compose and queue for the centre's sake, or puts them back as they were."""
+        if aside == self._aside:
+            return
+        self.close_overlay()
+        self._aside = aside
+        self._meanwhile.clear()
+        self._arrange()
+        self.folds_changed.emit()
 
     def show_pane(self, pane: str, shown: bool) -> None:
         """Folds or unfolds a pane. Where there is no room, the queue comes as an overlay."""
@@ -119,7 +139,10 @@ class Panes(QWidget):
             else:
                 self.close_overlay()
             return
-        (self._folded.discard if shown else self._folded.add)(pane)
+        if self._aside:
+            (self._meanwhile.add if shown else self._meanwhile.discard)(pane)
+        else:
+            (self._folded.discard if shown else self._folded.add)(pane)
         self._arrange()
         self.folds_changed.emit()
 
@@ -156,7 +179,7 @@ class Panes(QWidget):
     def _arrange(self) -> None:
         """Puts everything where it belongs at this width."""
         before, self._shape = self._shape, Shape.of(self.width(), theme().text_size)
-        docked = self._shape.docked and "queue" not in self._folded
+        docked, compose = self._docked, self._unfolded("compose")
         was_open = self.overlay_open
         if docked:
             self._overlay.hide()
@@ -166,9 +189,11 @@ class Panes(QWidget):
             self._queue.show()
         elif not self._overlay.isAncestorOf(self._queue):
             self._overlay.take(self._queue)
-        self._rail_frame.setVisible(not docked)
-        self._rail_frame.setFixedWidth(scale(RAIL))
-        self._compose.setVisible("compose" not in self._folded)
+        self._queue_frame.setVisible(not docked)
+        self._queue_frame.setFixedWidth(scale(RAIL))
+        self._compose_frame.setVisible(not compose)
+        self._compose_frame.setFixedWidth(scale(COMPOSE_RAIL))
+        self._compose.setVisible(compose)
         self._compose.setMinimumWidth(scale(COMPOSE_MIN))
         self._compose.setMaximumWidth(scale(COMPOSE_MAX))
         self._queue.setMinimumWidth(scale(QUEUE_MIN))
@@ -182,9 +207,10 @@ class Panes(QWidget):
             self.folds_changed.emit()
 
     def _place_splitter(self, docked: bool) -> None:
-        room = self.width() - (0 if docked else scale(RAIL))
+        unfolded = self._unfolded("compose")
+        room = self.width() - (0 if docked else scale(RAIL)) - (0 if unfolded else scale(COMPOSE_RAIL))
         compose = 0
-        if "compose" not in self._folded:
+        if unfolded:
             least = scale(COMPOSE_MIN)
             wished = least if self._shape.compact else scale(self._widths["compose"])
             compose = max(least, min(scale(COMPOSE_MAX), wished))
@@ -206,6 +232,23 @@ class Panes(QWidget):
         self._queue.show()
         self._queue.setFocus(Qt.FocusReason.OtherFocusReason)
         self.folds_changed.emit()
+
+
+def _column_line() -> QFrame:
+    made = QFrame()
+    made.setProperty("look", "column-line")
+    return made
+
+
+def _framed(*parts: QWidget) -> QFrame:
+    """A rail with the line that parts it from the centre."""
+    frame = QFrame()
+    row = QHBoxLayout(frame)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(0)
+    for part in parts:
+        row.addWidget(part)
+    return frame
 
 
 class _Splitter(QSplitter):
@@ -245,12 +288,10 @@ class _Overlay(QWidget):
         self._panes = panes
         self._frame = QFrame(self)
         self._frame.setProperty("surface", "panel")
-        line = QFrame()
-        line.setProperty("look", "column-line")
         self._layout = QHBoxLayout(self._frame)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
-        self._layout.addWidget(line)
+        self._layout.addWidget(_column_line())
         self.hide()
 
     def take(self, queue: QWidget) -> None:

@@ -1,42 +1,41 @@
-"""The window: three panes, menus, status bar; and what leads from one pane to another."""
+"""The window: three panes, menus, status bar, and its life."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
-from sora_desktop.core.errors import SoraError
 from sora_desktop.core.jobs import ACTIVE, REMOTE, Job, State
 from sora_desktop.ui.bind import bind
+from sora_desktop.ui.centre import Centre, Tab
 from sora_desktop.ui.compose.panel import ComposePanel
+from sora_desktop.ui.compose.rail import ComposeRail
+from sora_desktop.ui.crossings import Crossings
 from sora_desktop.ui.dialogs import Dialogs
 from sora_desktop.ui.first_run import FirstRun
 from sora_desktop.ui.layout import Panes
 from sora_desktop.ui.menus import Menus
-from sora_desktop.ui.notices import NoticeBar, Notices, Tone
+from sora_desktop.ui.notices import NoticeBar, Notices
 from sora_desktop.ui.offline import OfflineBanner
 from sora_desktop.ui.pane_focus import PaneFocus
 from sora_desktop.ui.queue.panel import QueuePanel
 from sora_desktop.ui.queue.rail import QueueRail
 from sora_desktop.ui.radar_banner import RadarBanner
-from sora_desktop.ui.references.incoming import Frame
 from sora_desktop.ui.status import StatusBar
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import theme
 from sora_desktop.ui.viewer.panel import ViewerPanel
 from sora_desktop.ui.window_layout import LayoutKeeper
-from sora_desktop.ui.words import sentence
 
 if TYPE_CHECKING:
+    from sora_desktop.ui.library.page import LibraryPage
     from sora_desktop.ui.tray import Tray
 
 MIN_WIDTH, MIN_HEIGHT = 1024, 700
 WIDTH, HEIGHT = 1440, 900
-UNDO_SECONDS = 20
 
 
 class MainWindow(QMainWindow):
@@ -58,22 +57,22 @@ class MainWindow(QMainWindow):
         self.first_run = FirstRun(studio)
         self.queue = QueuePanel(studio)
         self.rail = QueueRail(self.queue)
-        self.centre = QStackedWidget()
-        self.centre.addWidget(self.first_run)
-        self.centre.addWidget(self.viewer)
-        self.panes = Panes(self.compose, self.centre, self.queue, self.rail)
+        self.compose_rail = ComposeRail()
+        self.centre = Centre(self.viewer, self.first_run, self._make_library)
+        self.panes = Panes(self.compose, self.centre, self.queue, self.compose_rail, self.rail)
         self.offline = OfflineBanner(studio)
         self.radar = RadarBanner(studio)
         self.notice_bar = NoticeBar(self.notices)
         self._build()
-        self._focus = PaneFocus((self.compose, self.centre, self.queue, self.rail))
+        self._focus = PaneFocus((self.compose_rail, self.compose, self.centre, self.queue, self.rail))
         self.dialogs = Dialogs(self)
         self.menus = Menus(self)
-        self._keeper = LayoutKeeper(self, self.panes, self.viewer, studio)
+        self._crossings = Crossings(self)
         self._connect()
+        self._keeper = LayoutKeeper(self, self.panes, self.centre, self.viewer, studio)
         theme().set_still(studio.settings.current.reduce_motion)
         self._show_centre()
-        self._on_account_changed()
+        self._crossings.show_account()
         self._tray: Tray | None = None
         self._leaving = False
         self._ready = True
@@ -94,33 +93,8 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         engine = self.studio.engine
-        self.compose.settings_requested.connect(self._on_settings_requested)
-        self.compose.references.settings_wanted.connect(self._on_host_wanted)
-        self.compose.account_changed.connect(self._on_account_changed)
-        self.compose.submitted.connect(self.show_new_jobs)
-        self.compose.undo_offered.connect(self._on_undo_offered)
-        self.compose.notes_wanted.connect(self.dialogs.show_catalogue_notes)
-        self.radar.settings_wanted.connect(self._on_settings_requested)
-        self.radar.notes_wanted.connect(self.dialogs.show_catalogue_notes)
-        self.radar.retarget_wanted.connect(self._on_retarget_wanted)
-        self.viewer.edit_requested.connect(self._on_edit_requested)
-        self.viewer.settings_requested.connect(self._on_settings_requested)
-        self.viewer.folder_requested.connect(self.dialogs.open_videos_folder)
-        self.viewer.frame_offered.connect(self._on_frame_offered)
-        self.queue.frame_offered.connect(self._on_frame_offered)
-        self.viewer.show_message.connect(self.notices.tell)
-        self.queue.picked.connect(self.show_job)
-        self.queue.opened.connect(self._on_opened)
-        self.queue.edit_requested.connect(self._on_edit_requested)
-        self.queue.settings_requested.connect(self._on_settings_requested)
-        self.queue.folder_requested.connect(self.dialogs.open_videos_folder)
-        self.queue.show_message.connect(self.notices.tell)
-        self.rail.expanded.connect(lambda: self.panes.show_pane("queue", True))
-        self.first_run.simulator_chosen.connect(self._on_simulator_chosen)
-        self.first_run.provider_chosen.connect(lambda name: self.dialogs.open_settings("accounts", new_provider=name))
-        self.status.folder_clicked.connect(self.dialogs.open_videos_folder)
-        self.status.balance_clicked.connect(self._on_balance_clicked)
         self.panes.folds_changed.connect(self.menus.refresh)
+        self.centre.tab_changed.connect(self._on_tab_changed)
         bind(engine.job_added, self._on_job_added, self)
         bind(engine.paused_changed, lambda _paused: self.menus.refresh(), self)
         bind(self.studio.accounts.changed, self._on_accounts_changed, self)
@@ -130,12 +104,28 @@ class MainWindow(QMainWindow):
     # What is shown.
 
     def show_job(self, job_id: str) -> None:
-        """Shows a job in the viewer, whatever its state; nothing for an empty id."""
+        """Puts a job into the viewer, whatever its state; nothing for an empty id."""
         self.viewer.show_job(job_id or None)
 
+    def show_new_jobs(self, job_ids: list[str]) -> None:
+        """Shows the first of the jobs that were just added, in the queue and in the viewer."""
+        if job_ids:
+            self.queue.show_job(job_ids[0])
+            self.show_job(job_ids[0])
+            self.centre.show_tab(Tab.VIEWER)
+
+    def _make_library(self) -> LibraryPage:
+        # Not before it is shown: a start needs none of it.
+        from sora_desktop.ui.library.page import LibraryPage
+
+        return self._crossings.join_library(LibraryPage(self.studio))
+
+    def _on_tab_changed(self, tab: str) -> None:
+        self.panes.set_aside(tab == Tab.LIBRARY)
+        self.menus.refresh()
+
     def _show_centre(self) -> None:
-        welcome = not self.studio.settings.current.welcomed and not self._has_something()
-        self.centre.setCurrentWidget(self.first_run if welcome else self.viewer)
+        self.centre.set_welcome(not self.studio.settings.current.welcomed and not self._has_something())
 
     def _has_something(self) -> bool:
         """Whether there is a job, or an account of the user's."""
@@ -149,67 +139,6 @@ class MainWindow(QMainWindow):
     def change(self, **settings: object) -> None:
         """Keeps settings; what depends on them follows when they are kept."""
         self.studio.tasks.spawn(self.studio.settings.change(**settings), "change of settings")
-
-    # What leads where.
-
-    def show_new_jobs(self, job_ids: list[str]) -> None:
-        """Shows the first of the jobs that were just added, in the queue and in the viewer."""
-        if job_ids:
-            self.queue.show_job(job_ids[0])
-            self.show_job(job_ids[0])
-
-    def _on_retarget_wanted(self, account_id: str, model_name: str) -> None:
-        self.panes.show_pane("compose", True)
-        self.studio.tasks.spawn(self._retarget(account_id, model_name), "re-target")
-
-    async def _retarget(self, account_id: str, model_name: str) -> None:
-        if not await self.compose.retargeting.ask_for(account_id, model_name):
-            # No draft uses it: it is an account's default, or jobs that wait.
-            self.dialogs.open_settings("accounts", account_id)
-
-    def _on_undo_offered(self, text: str, undo: Callable[[], object]) -> None:
-        self.notices.tell(text, action=self.tr("Undo"), on_action=undo, seconds=UNDO_SECONDS)
-
-    def _on_opened(self, job_id: str) -> None:
-        self.panes.close_overlay()
-        self.viewer.show_job(job_id, play=True)
-        self.viewer.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _on_settings_requested(self, account_id: str) -> None:
-        self.dialogs.open_settings("accounts", account_id)
-
-    def _on_host_wanted(self, account_id: str) -> None:
-        self.dialogs.open_settings("accounts", account_id, part="host")
-
-    def _on_edit_requested(self, job_id: str) -> None:
-        job = self.studio.engine.jobs.get(job_id)
-        if job is not None:
-            self.panes.close_overlay()
-            self.panes.show_pane("compose", True)
-            self.compose.use_request(job.account, job.request)
-
-    def _on_frame_offered(self, frame: Frame) -> None:
-        self.panes.close_overlay()
-        self.panes.show_pane("compose", True)
-        self.compose.references.add_frame(frame)
-
-    def _on_simulator_chosen(self) -> None:
-        account = next((each for each in self.studio.accounts.all if each.builtin), None)
-        if account is None:
-            return
-        self.panes.show_pane("compose", True)
-        self.compose.choose(account.id)
-        if self.compose.page.blank:
-            self.compose.page.open_new(
-                self.tr(
-                    "A paper boat drifts along a rain-washed street at dusk. Slow dolly forward, neon on wet stone, "
-                    "35 mm, soft grain."
-                )
-            )
-        self.compose.focus_prompt()
-
-    def _on_account_changed(self, account_id: str = "") -> None:
-        self.status.show_account(account_id or self.compose.page.draft.account)
 
     def _on_accounts_changed(self) -> None:
         self._welcome_over()
@@ -226,16 +155,18 @@ class MainWindow(QMainWindow):
             theme().apply(app, settings.theme, settings.text_size)
         self._show_centre()
 
-    def _on_balance_clicked(self, account_id: str) -> None:
-        self.studio.tasks.spawn(self._read_balance(account_id), "balance")
-
-    async def _read_balance(self, account_id: str) -> None:
-        try:
-            await self.studio.engine.refresh_balance(account_id)
-        except SoraError as error:
-            self.notices.tell(sentence(error), Tone.DANGER)
-
     # Commands of the menus.
+
+    def new_draft(self) -> None:
+        """Opens an empty draft, unfolding its pane."""
+        self.panes.show_pane("compose", True)
+        self.compose.new_draft()
+
+    def find_in_library(self) -> None:
+        """Shows the library with the cursor in its search."""
+        self.centre.show_tab(Tab.LIBRARY)
+        if self.centre.library is not None:
+            self.centre.library.focus_search()
 
     def focus_prompt(self) -> None:
         """Puts the cursor into the prompt, unfolding its pane."""
@@ -258,16 +189,21 @@ class MainWindow(QMainWindow):
 
     def pane_shown(self, name: str) -> bool:
         """Whether "compose", "details" or "queue" can be seen in full."""
-        return self.viewer.details_shown if name == "details" else self.panes.shown(name)
+        return self._detailed.details_shown if name == "details" else self.panes.shown(name)
 
     def toggle_pane(self, name: str) -> None:
-        """Folds or unfolds a pane."""
+        """Folds or unfolds a pane; the details of what the centre shows."""
         if name == "details":
-            self.viewer.show_details(not self.viewer.details_shown)
+            self._detailed.show_details(not self._detailed.details_shown)
             self._keeper.changed()
         else:
             self.panes.show_pane(name, not self.panes.shown(name))
         self.menus.refresh()
+
+    @property
+    def _detailed(self) -> ViewerPanel | LibraryPage:
+        library = self.centre.library
+        return library if library is not None and self.centre.tab is Tab.LIBRARY else self.viewer
 
     def toggle_fullscreen(self) -> None:
         """The whole screen, or back."""
@@ -330,6 +266,8 @@ class MainWindow(QMainWindow):
         """Keeps what was written and how the window stood. Call it before the studio closes."""
         self._leaving = True
         await self.compose.flush()
+        if self.centre.library is not None:
+            await self.centre.library.flush()
         await self._keeper.save()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -341,7 +279,7 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if not self._shown:
             self._shown = True
-            start = self.first_run.first_card if self.centre.currentWidget() is self.first_run else None
+            start = self.first_run.first_card if self.centre.shown is self.first_run else None
             (start or self.compose.editor.text).setFocus(Qt.FocusReason.OtherFocusReason)
             self.tell_of_resumed()
 

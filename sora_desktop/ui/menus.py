@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QHBoxLayout, QMenu, QToolButton, QWidget
 
+from sora_desktop.ui.centre import Tab
 from sora_desktop.ui.icons import icon
 from sora_desktop.ui.theme import LEAST_TEXT, MOST_TEXT, theme
 from sora_desktop.ui.tokens import SIZES
@@ -64,7 +65,7 @@ class Menus(QObject):
 
     def _file(self, menu: QMenu) -> None:
         window = self._window
-        self._add(menu, "new_draft", self.tr("&New draft"), window.compose.new_draft, QKeySequence.StandardKey.New)
+        self._add(menu, "new_draft", self.tr("&New draft"), window.new_draft, QKeySequence.StandardKey.New)
         menu.addSeparator()
         self._add(menu, "adopt", self.tr("&Collect a task by its id…"), window.dialogs.collect_by_id)
         menu.addSeparator()
@@ -103,6 +104,14 @@ class Menus(QObject):
 
     def _view(self, menu: QMenu) -> None:
         window = self._window
+        tabs = QActionGroup(menu)
+        words = {Tab.VIEWER: (self.tr("&Viewer"), "Ctrl+1"), Tab.LIBRARY: (self.tr("&Library"), "Ctrl+2")}
+        for tab, (text, key) in words.items():
+            action = self._add(menu, f"tab_{tab}", text, lambda tab=tab: window.centre.show_tab(tab), key)
+            action.setCheckable(True)
+            tabs.addAction(action)
+        self._add(menu, "find", self.tr("&Find in library"), window.find_in_library, QKeySequence.StandardKey.Find)
+        menu.addSeparator()
         panes = {
             "compose": (self.tr("&Compose"), "Ctrl+B"),
             "details": (self.tr("&Details"), "Ctrl+J"),
@@ -191,6 +200,7 @@ class Menus(QObject):
         window = self._window
         for name in ("compose", "details", "queue"):
             self.actions[f"pane_{name}"].setChecked(window.pane_shown(name))
+        self.actions[f"tab_{window.centre.tab}"].setChecked(True)
         self.actions["fullscreen"].setChecked(window.isFullScreen())
         self.actions[f"theme_{theme().name}"].setChecked(True)
         for percent in TEXT_SIZES:

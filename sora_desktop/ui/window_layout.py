@@ -1,4 +1,4 @@
-"""Keeps the window's place, the panes' widths and folds, for each size of screen."""
+"""Keeps the window's place, the panes' widths and folds and the tab, for each size of screen."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, QTimer
 from PySide6.QtWidgets import QMainWindow
 
 from sora_desktop.storage.settings import WindowLayout
+from sora_desktop.ui.centre import Centre, Tab
 from sora_desktop.ui.layout import Panes
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.viewer.panel import ViewerPanel
@@ -20,9 +21,9 @@ FRAME = QSize(16, 48)
 class LayoutKeeper(QObject):
     """Restores the layout when made, and saves it a little after each change."""
 
-    def __init__(self, window: QMainWindow, panes: Panes, viewer: ViewerPanel, studio: Studio) -> None:
+    def __init__(self, window: QMainWindow, panes: Panes, centre: Centre, viewer: ViewerPanel, studio: Studio) -> None:
         super().__init__(window)
-        self._window, self._panes, self._viewer, self._studio = window, panes, viewer, studio
+        self._window, self._panes, self._centre, self._viewer, self._studio = window, panes, centre, viewer, studio
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -30,6 +31,7 @@ class LayoutKeeper(QObject):
         self.restore()
         panes.moved.connect(self._rest.start)
         panes.folds_changed.connect(self._rest.start)
+        centre.tab_changed.connect(self._rest.start)
         window.installEventFilter(self)
 
     @property
@@ -49,12 +51,15 @@ class LayoutKeeper(QObject):
             self._window.restoreGeometry(QByteArray.fromBase64(kept.geometry.encode()))
         self._panes.restore(kept.widths, frozenset(kept.folded))
         self._viewer.show_details("details" not in kept.folded)
+        self._centre.show_tab(Tab.LIBRARY if kept.tab == Tab.LIBRARY else Tab.VIEWER)
 
     def layout(self) -> WindowLayout:
         """Everything as it is now."""
         geometry = bytes(self._window.saveGeometry().toBase64().data()).decode()
         folded = self._panes.folded | (frozenset() if self._viewer.details_shown else {"details"})
-        return WindowLayout(geometry=geometry, widths=self._panes.widths, folded=tuple(sorted(folded)))
+        return WindowLayout(
+            geometry=geometry, widths=self._panes.widths, folded=tuple(sorted(folded)), tab=self._centre.tab
+        )
 
     def changed(self) -> None:
         """Something was folded: it is kept a little later."""

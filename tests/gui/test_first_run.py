@@ -24,7 +24,7 @@ def window(opened: Opened, run: Run, qtbot: QtBot) -> Iterator[MainWindow]:
 
 
 def shown(window: MainWindow) -> bool:
-    return window.centre.currentWidget() is window.first_run
+    return window.centre.shown is window.first_run
 
 
 def test_there_is_a_card_for_the_simulator_and_for_each_service_of_the_catalogue(window: MainWindow) -> None:

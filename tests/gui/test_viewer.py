@@ -168,13 +168,13 @@ class TestPicture:
         assert target.width() / target.height() == pytest.approx(320 / 180, rel=0.01)
         corner = stand.canvas.grab().toImage().pixelColor(2, 2)
         assert corner == theme().colour("well")
-        assert stand.panel.zoom.text() == f"Fit {round(target.width() / 320 * 100)}%"
+        assert stand.panel.head.zoom.text() == f"Fit {round(target.width() / 320 * 100)}%"
 
     def test_one_pixel_on_one_pixel(self, stand: Stand, clip: Path) -> None:
         stand.show(clip)
-        stand.panel.zoom.chosen.emit(1.0)
+        stand.panel.head.zoom.chosen.emit(1.0)
         assert stand.canvas.target().size().toSize() == stand.canvas.image.size()
-        assert stand.panel.zoom.text() == "100%"
+        assert stand.panel.head.zoom.text() == "100%"
         assert difference(on_screen(stand), as_pillow(stand.canvas.image)) == 0
 
     def test_an_empty_frame_leaves_the_last(self, stand: Stand, clip: Path) -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.engine.works import Transfer
-from sora_desktop.ui import words
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.job_orders import JobOrders, Order
 from sora_desktop.ui.queue.lines import Lines
@@ -21,8 +20,9 @@ from sora_desktop.ui.viewer import facts, states
 from sora_desktop.ui.viewer.actions import ActionRow, Deed
 from sora_desktop.ui.viewer.canvas import Canvas
 from sora_desktop.ui.viewer.details import TWO_COLUMNS, Details
-from sora_desktop.ui.viewer.dropdown import Dropdown
+from sora_desktop.ui.viewer.doubts import Doubts
 from sora_desktop.ui.viewer.handing import FrameHand
+from sora_desktop.ui.viewer.head import ViewerHead
 from sora_desktop.ui.viewer.keys import Chord, ViewerKeys
 from sora_desktop.ui.viewer.player import Load, Player
 from sora_desktop.ui.viewer.saving import FrameSaver
@@ -30,9 +30,8 @@ from sora_desktop.ui.viewer.screens import ScreenPage
 from sora_desktop.ui.viewer.stage import Stage
 from sora_desktop.ui.viewer.transport import Transport
 from sora_desktop.ui.viewer.uncertain import UncertainPage
-from sora_desktop.ui.widgets.basic import Elided, keep_height, label, line, mark
+from sora_desktop.ui.widgets.basic import line, mark
 
-ZOOMS = (0.5, 1.0, 2.0)
 BRIEF_BELOW = 640
 """The height in px at 100 % under which the details give way to the picture."""
 
@@ -68,20 +67,9 @@ class ViewerPanel(QWidget):
         self._refresh()
 
     def _build(self) -> None:
-        self._file = Elided("", "secondary", "muted", mode=Qt.TextElideMode.ElideMiddle)
-        self._file.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.zoom = Dropdown(self.tr("Size of the picture"))
-        self.zoom.set_choices([(None, self.tr("Fit")), *((zoom, f"{zoom:.0%}") for zoom in ZOOMS)])
-        head = QWidget()
-        keep_height(head, 40)
-        row = QHBoxLayout(head)
-        row.setContentsMargins(16, 0, 8, 0)
-        row.setSpacing(scale(8))
-        row.addWidget(label(self.tr("Viewer"), "section"))
-        row.addSpacing(scale(24))
-        row.addWidget(self._file, 1)
-        row.addWidget(self.zoom)
-
+        self.head = ViewerHead(self)
+        # The window places it beside its tabs.
+        self.head.hide()
         self.canvas = Canvas()
         self._hand = FrameHand(self.canvas, self.player)
         self.transport = Transport(self.player, self._studio.settings)
@@ -112,8 +100,6 @@ class ViewerPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(head)
-        column.addWidget(line())
         column.addWidget(self.pages, 1)
         column.addWidget(self._below)
 
@@ -125,6 +111,8 @@ class ViewerPanel(QWidget):
         bind(engine.progress_changed, self._on_progress_changed, self)
         bind(engine.paused_changed, lambda _paused: self._refresh(), self)
         bind(self._studio.accounts.changed, self._refresh, self)
+        bind(self._studio.library.changed, self._on_library_changed, self)
+        player.playing_changed.connect(self._on_playing_changed)
         player.frame_came.connect(self.canvas.show_frame)
         player.load_changed.connect(self._refresh)
         self.canvas.zoom_changed.connect(self._show_zoom)
@@ -132,18 +120,14 @@ class ViewerPanel(QWidget):
         self.canvas.clicked.connect(player.toggle)
         self.canvas.double_clicked.connect(self.toggle_fullscreen)
         self._hand.offered.connect(self.frame_offered)
-        self.zoom.chosen.connect(self.canvas.set_zoom)
+        self.head.zoom.chosen.connect(self.canvas.set_zoom)
         self.transport.kept.connect(self._on_kept)
         self.transport.fullscreen_wanted.connect(self.toggle_fullscreen)
         self.stage.changed.connect(lambda: self._keys.listen(self.stage.window or self.window()))
         self.actions_row.wanted.connect(self._on_deed)
         self.screen_page.wanted.connect(self._on_order)
-        page = self.uncertain_page
-        page.check_wanted.connect(self._on_check)
-        page.resend_wanted.connect(self._on_resend)
-        page.adopt_wanted.connect(self._on_adopt)
-        page.let_go_wanted.connect(self._on_let_go)
-        for source in (self.screen_page, page, self.details):
+        self._doubts = Doubts(self._studio, self.orders, self.uncertain_page, lambda: self._job)
+        for source in (self.screen_page, self.uncertain_page, self.details):
             source.copied.connect(self.show_message)
         self._saver.said.connect(self.show_message)
         self.orders.edit_requested.connect(self.edit_requested)
@@ -178,8 +162,8 @@ class ViewerPanel(QWidget):
         return self._job
 
     def show_job(self, job_id: str | None, *, play: bool = False) -> None:
-        """Shows a job, or nothing. `play`: the user opened it himself, so its video starts."""
-        job = self._studio.engine.jobs.get(job_id) if job_id else None
+        """Shows a job, a clip of the library, or nothing. `play`: the user opened it himself, so its video starts."""
+        job = self._studio.library.job(job_id) if job_id else None
         if job is not None and self._job is not None and job.id == self._job.id and self.player.load is Load.READY:
             self._job = job
             if play:
@@ -201,6 +185,11 @@ class ViewerPanel(QWidget):
         """Shows or folds the details."""
         self.details.setVisible(shown)
         self._details_line.setVisible(shown)
+
+    def close_file(self, job_ids: list[str]) -> None:
+        """Closes the file of the clip that is shown where it is one of these: it is about to be moved."""
+        if self._job is not None and self._job.id in job_ids:
+            self._close()
 
     def _close(self) -> None:
         self.player.close()
@@ -241,8 +230,7 @@ class ViewerPanel(QWidget):
         if screen is not None:
             self.stage.leave_fullscreen()
         self._below.setVisible(job is not None)
-        self._file.setText(Path(job.path).name if job is not None and job.path else "")
-        self._file.setToolTip("")
+        self.head.show_job(job)
         self._show_zoom()
         if job is not None:
             possible = {"edit", "copy"}
@@ -267,11 +255,8 @@ class ViewerPanel(QWidget):
         self.details.show_job(job, asked, facts.became(job, picture), summary)
 
     def _show_zoom(self) -> None:
-        shown = self.canvas.shown_zoom
-        self.zoom.setVisible(bool(shown) and self.pages.currentWidget() is self.stage.home)
-        percent = f"{round(shown * 100)}%"
-        fitting = self.canvas.zoom is None
-        self.zoom.set_value(self.canvas.zoom, self.tr("Fit {0}").format(percent) if fitting else percent)
+        pictured = self.pages.currentWidget() is self.stage.home
+        self.head.show_zoom(self.canvas.zoom, self.canvas.shown_zoom if pictured else None)
 
     # What the engine and the player say.
 
@@ -288,8 +273,26 @@ class ViewerPanel(QWidget):
         self._refresh()
 
     def _on_job_removed(self, job_id: str) -> None:
-        if self._job is not None and job_id == self._job.id:
+        if self._job is not None and job_id == self._job.id and self._studio.library.job(job_id) is None:
             self.show_job(None)
+
+    def _on_library_changed(self) -> None:
+        """A clip that left the queue is known to the library alone: it was removed there, or its file was found."""
+        job = self._studio.library.job(self._job.id) if self._job is not None else None
+        if job is None:
+            if self._job is not None:
+                self.show_job(None)
+        elif job is not self._job:
+            self._on_job_changed(job)
+
+    def _on_playing_changed(self, playing: bool) -> None:
+        """Who has played a clip has seen it."""
+        if self._job is None or not playing:
+            return
+        library, job_id = self._studio.library, self._job.id
+        clip = library.clips.get(job_id)
+        if clip is None or not clip.marks.reviewed:
+            self.orders.spawn(self.orders.told(library.mark([job_id], reviewed=True)))
 
     def _on_progress_changed(self, job_id: str, transfer: Transfer) -> None:
         if self._job is not None and job_id == self._job.id:
@@ -322,42 +325,9 @@ class ViewerPanel(QWidget):
         if order is Order.COLLECT:
             # Also for a file that is there and broken: it is let go of first.
             self._close()
-            self.orders.run(self._studio.engine.collect, [job])
+            self.orders.collect([job])
         else:
             self.orders.give(order, [job])
-
-    def _on_check(self) -> None:
-        if self._job is not None:
-            self.orders.spawn(self._check(self._job))
-
-    async def _check(self, job: Job) -> None:
-        page = self.uncertain_page
-        page.answer.say(words.sentence("checking"), "muted")
-        page.check.setEnabled(False)
-        found = await self.orders.told(self._studio.engine.check(job.id))
-        page.check.setEnabled(True)
-        if self._job is not None and self._job.id == job.id:
-            tone = {"check_balance_less": "warning", "check_listed": "success"}.get(found[0], "muted") if found else ""
-            page.answer.say(words.sentence(*found) if found else "", tone)
-
-    def _on_resend(self) -> None:
-        job = self._job
-        if job is None:
-            return
-        self.orders.ask(
-            self.tr("Send this clip again?"),
-            self.tr("If the service did accept it the first time, you pay for two clips."),
-            self.tr("Send again"),
-            lambda: self.orders.run(self._studio.engine.resend, [job]),
-        )
-
-    def _on_adopt(self, remote_id: str) -> None:
-        if self._job is not None:
-            self.orders.spawn(self.orders.told(self._studio.engine.adopt(self._job.id, remote_id)))
-
-    def _on_let_go(self) -> None:
-        if self._job is not None:
-            self.orders.run(self._studio.engine.let_go, [self._job])
 
     def _on_kept(self, changes: dict[str, object]) -> None:
         self.orders.spawn(self._studio.settings.change(**changes))
