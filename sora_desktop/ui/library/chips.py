@@ -129,6 +129,7 @@ class Token(Plate):
         super().__init__(text, parent)
         self._note = note
         self.setMouseTracking(True)
+        self.setToolTip(plain(note))
         self.setAccessibleName(name)
         self.clicked.connect(self.removed)
 

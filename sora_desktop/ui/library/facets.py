@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QSpacerItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from sora_desktop.core.library import Facets, Query, Shelf
 from sora_desktop.ui.bind import bind
@@ -39,7 +48,7 @@ class FacetsPanel(QScrollArea):
         self._unit = Unit.DAY
         self._all_models = self._all_tags = False
         self._oldest: date | None = None
-        self._heads: list[QHBoxLayout] = []
+        self._heads: list[tuple[QHBoxLayout, QSpacerItem]] = []
         self._feet: list[QHBoxLayout] = []
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -127,14 +136,15 @@ class FacetsPanel(QScrollArea):
         box = QVBoxLayout(section)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
-        head = QHBoxLayout()
+        head, space = QHBoxLayout(), QSpacerItem(0, 0)
+        head.addSpacerItem(space)
         head.addWidget(label(words, "section", "muted"))
         head.addStretch(1)
         if beside is not None:
             head.addWidget(beside)
         box.addLayout(head)
         self._column.addWidget(section)
-        self._heads.append(head)
+        self._heads.append((head, space))
         return section
 
     # Showing.
@@ -259,8 +269,11 @@ class FacetsPanel(QScrollArea):
         self._column.setSpacing(0)
         for section in (self._models, self._days, self._tags):
             section.setContentsMargins(0, scale(16), 0, 0)
-        for head in self._heads:
-            head.setContentsMargins(side, 0, 0, scale(4))
+        for head, space in self._heads:
+            # A space and no margin: that would not change sides where reading goes from right to left.
+            space.changeSize(side, 0)
+            head.setContentsMargins(0, 0, 0, scale(4))
+            head.invalidate()
         for row in self._feet:
             row.setContentsMargins(side, scale(4), side, 0)
         self._inset.setContentsMargins(side, scale(4), side, 0)

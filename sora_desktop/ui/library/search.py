@@ -161,14 +161,13 @@ class SearchBar(QWidget):
             self.slider.setValue(px)
 
     def show_query(self, query: Query) -> None:
-        """Shows what is looked for. Words that are being written are left alone."""
-        # Until its time is over the field is newer than the query.
-        self._query = query.model_copy(update={"text": self.field.text()}) if self._due.isActive() else query
+        """Shows what is looked for. Words that are being written are left alone: they are newer."""
+        self._query = query
         self._show_query()
 
     def _show_query(self) -> None:
         query = self._query
-        if self.field.text() != query.text:
+        if self.field.text() != query.text and not self._due.isActive():
             with QSignalBlocker(self.field):
                 self.field.setText(query.text)
             self._empty.setVisible(bool(query.text))
