@@ -278,7 +278,7 @@ class ClipDetails(QWidget):
         elif single:
             words = self.tr("The file is not where it was: {0}").format(missing[0].path[-300:])
         else:
-            words = self.tr("The files of {0} of them are not where they were.").format(number(len(missing), 0))
+            words = self.tr("Files missing: {0} of {1}.").format(len(missing), len(self._clips))
         self.missing.say(words)
         self.find_file.setVisible(bool(missing) and single)
         self.collect_again.setVisible(bool(missing) and single and self._given_again(missing[0]))
