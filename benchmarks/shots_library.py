@@ -56,6 +56,7 @@ async def library_screens(take: Take, window: MainWindow, studio: Studio, clip: 
     assert page is not None
     await studio.library.load()
     page.grid.select(["scene1"])
+    page.grid.setFocus()
     await take("library", window, SIZE)
     page.grid.select([f"scene{number}" for number in (2, 3, 5)])
     await take("library-several", window, SIZE)

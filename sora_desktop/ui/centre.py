@@ -13,6 +13,7 @@ from sora_desktop.ui.bind import bind
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
 from sora_desktop.ui.widgets.basic import keep_height, line, mark
+from sora_desktop.ui.widgets.ring import ring_around
 
 if TYPE_CHECKING:
     from sora_desktop.ui.first_run import FirstRun
@@ -45,6 +46,7 @@ class Centre(QWidget):
         self.bar.setExpanding(False)
         self.bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.bar.setAccessibleName(self.tr("Views"))
+        ring_around(self.bar, self.bar)
         for tab, words in ((Tab.VIEWER, self.tr("Viewer")), (Tab.LIBRARY, self.tr("Library"))):
             self.bar.setTabData(self.bar.addTab(words), tab)
         self._head = QWidget()

@@ -85,6 +85,7 @@ class Crossings(QObject):
     def _on_opened(self, job_id: str) -> None:
         self._window.panes.close_overlay()
         self._window.centre.show_tab(Tab.VIEWER)
+        self._window.queue.show_job(job_id)
         self._window.viewer.show_job(job_id, play=True)
         self._window.viewer.setFocus(Qt.FocusReason.OtherFocusReason)
 

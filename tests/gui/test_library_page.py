@@ -81,7 +81,9 @@ class Stand:
 
     def words(self) -> str:
         """What is written where the clips would be."""
-        return self.page._clips.currentWidget()._title.text()
+        title = self.page._clips.currentWidget()._title
+        assert title.isVisible()
+        return title.text()
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from itertools import accumulate
 Box = tuple[int, int, int, int]
 """x, y, width and height."""
 
-STRETCH = 1.25
-"""How much wider than asked a card may become to fill its line."""
+STRETCH = 1.34
+"""How much wider than asked a card may become to fill its line: three cards fill it always."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ class LibraryPage(QWidget):
             self.tr("Every clip you make is kept here, also after you clear the queue."),
             self.tr("Write a prompt"),
         )
-        self._nothing = Empty("search", "", "", self.tr("Clear the filters"))
+        self._nothing = Empty("search", self.tr("Nothing found"), "", self.tr("Clear the filters"))
         self._clips = QStackedWidget()
         for page in (self.grid, self._no_clips, self._nothing):
             self._clips.addWidget(page)

@@ -65,10 +65,12 @@ class Removal(QObject):
             )
         if len(clips) == 1:
             return self.tr(
-                "Out of the library, its file stays in its folder. In the trash, the clip leaves the library too."
+                "Removed from the library, its file stays in its folder. With the file in the trash, the clip leaves "
+                "the library too."
             )
         return self.tr(
-            "Out of the library, the files stay in their folder. In the trash, the clips leave the library too."
+            "Removed from the library, the files stay in their folder. With the files in the trash, the clips leave "
+            "the library too."
         )
 
     async def remove(self, clips: Sequence[Clip]) -> None:
