@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
@@ -47,7 +45,12 @@ class CardsView(QListView):
         self._lie = Geometry()
         self._size = SIZE
         self._hot, self._starring = -1, False
-        self._band: tuple[QPoint, QPoint] | None = None
+        self._band: QPoint | None = None
+        """Where a rubber band began, from the top of everything; it ends at `_held`, in the viewport."""
+        self._held = QPoint()
+        self._place = ("", -1, 0)
+        """The first card that is seen whole: its id, row and height in the viewport. Empty at the top."""
+        self._settled = True
         self.chosen: frozenset[str] = frozenset()
         """The ids of the chosen clips: to ask Qt for each card takes longer the more are chosen one by one."""
         self._soon = QTimer(self)
@@ -65,7 +68,7 @@ class CardsView(QListView):
 
     def _on_theme_changed(self) -> None:
         self._painter.clear()
-        self.in_place(self.doItemsLayout)
+        self.doItemsLayout()
 
     def dataChanged(self, first: Index, last: Index, roles: object = ()) -> None:
         self.viewport().update()
@@ -80,10 +83,17 @@ class CardsView(QListView):
     # Where things are.
 
     def doItemsLayout(self) -> None:
+        """Lays the cards out anew and leaves the first that is seen where it is; the top stays the top."""
         # The bar's room is kept free also where there is no bar: nothing jumps when it comes.
         room = self.contentsRect().width() - self.verticalScrollBar().sizeHint().width()
         self._lie.fill([heading.count for heading in self.cards.headings], room, measures(self._size))
+        settled, self._settled = self._settled, False
         QAbstractItemView.doItemsLayout(self)
+        clip_id, row, y = self._place
+        row = self.cards.row_of(clip_id, row) if clip_id else -1
+        if row >= 0:
+            self.verticalScrollBar().setValue(self._lie.box(row)[1] - y)
+        self._settled = settled
         self.cards_moved()
 
     def updateGeometries(self) -> None:
@@ -96,21 +106,19 @@ class CardsView(QListView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
-            self.in_place(self.doItemsLayout)
+            self.doItemsLayout()
         self.updateGeometries()
 
-    def in_place(self, change: Callable[[], object]) -> None:
-        """Makes a change of the geometry and leaves the first card that is seen where it is; the top stays the top."""
-        bar = self.verticalScrollBar()
-        under = bar.value() + self._lie.measures.heading
-        seen = self._lie.between(under, under + self.viewport().height()) if bar.value() else range(0)
-        first = next((row for row in seen if self.cards.clip(row) and self._lie.box(row)[1] >= under), -1)
-        clip = self.cards.clip(first)
-        above = self._lie.box(first)[1] - bar.value() if clip else 0
-        change()
-        row = self.cards.row_of(clip.id, first) if clip else -1
-        if row >= 0:
-            bar.setValue(self._lie.box(row)[1] - above)
+    def _keep_place(self) -> None:
+        """Notes which card is the first that is seen whole, and how far below the top."""
+        top, strip = self.verticalOffset(), self._lie.measures.heading
+        seen = self._lie.between(top + strip, top + self.viewport().height()) if top else range(0)
+        for row in seen:
+            clip, y = self.cards.clip(row), self._lie.box(row)[1] - top
+            if clip is not None and y >= strip:
+                self._place = (clip.id, row, y)
+                return
+        self._place = ("", -1, 0)
 
     def verticalOffset(self) -> int:
         return self.verticalScrollBar().value()
@@ -120,7 +128,9 @@ class CardsView(QListView):
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         self.viewport().update()
-        self.cards_moved()
+        if self._settled:
+            self._keep_place()
+            self.cards_moved()
 
     def visualRect(self, index: Index) -> QRect:
         return self.row_rect(index.row()) if 0 <= index.row() < len(self._lie) else QRect()
@@ -250,7 +260,7 @@ class CardsView(QListView):
             next_at = self._lie.top(section + 1) - self.verticalOffset() - strip
             self._paint_heading(painter, section, min(0, next_at), pinned=True)
         if self._band is not None and self.state() is QAbstractItemView.State.DragSelectingState:
-            paint_band(painter, QRect(*self._band).normalized().translated(0, -self.verticalOffset()))
+            paint_band(painter, QRect(self._band - QPoint(0, self.verticalOffset()), self._held).normalized())
         if self._painter.late or self._painter.waiting:
             self._soon.start(0 if self._painter.late else AGAIN)
 

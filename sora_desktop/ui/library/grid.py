@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QObject, QPoint, Qt, Signal, SignalInstance
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QObject,
+    QPoint,
+    Qt,
+    QTimer,
+    Signal,
+    SignalInstance,
+)
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.library import BEST, Clip
@@ -31,6 +41,8 @@ KEPT = 120
 AT_ONCE = 16
 FEW = 8
 """Clips that are looked for near the place where they were."""
+STEP, FASTEST = 20, 60
+"""Milliseconds between two steps of scrolling under a rubber band, and px of the longest."""
 RATINGS = "".join(map(str, range(BEST + 1)))
 
 
@@ -80,6 +92,9 @@ class ClipGrid(CardsView):
         self._filling = False
         self._anchor = ""
         self._pressed_star = ""
+        self._edge = QTimer(self)
+        self._edge.setInterval(STEP)
+        self._edge.timeout.connect(self._on_edge)
         self.setAccessibleName(self.tr("Clips"))
         bind(thumbnails.arrived, self._on_arrived, self)
         bind(studio.library.pictured, self._on_pictured, self)
@@ -97,16 +112,14 @@ class ClipGrid(CardsView):
         chosen, current, anchor = [clip.id for clip in self._told], self.current(), self._anchor
         near, following = self.currentIndex().row(), self._following()
 
-        def fill() -> None:
-            if self.cards.fill(clips, grouped, self._studio.library.missing):
-                self.doItemsLayout()
-                self._choose(chosen, current.id if current else "", near)
-                if following and not self.selectionModel().hasSelection():
-                    self._choose([following], "", near)
-
-        self._filling = True
-        self.in_place(fill)
-        self._filling = False
+        self._filling, self._settled = True, False
+        if self.cards.fill(clips, grouped, self._studio.library.missing):
+            self.doItemsLayout()
+            self._choose(chosen, current.id if current else "", near)
+            if following and not self.selectionModel().hasSelection():
+                self._choose([following], "", near)
+        self._filling, self._settled = False, True
+        self._keep_place()
         self._anchor = anchor
         self._tell()
 
@@ -125,7 +138,7 @@ class ClipGrid(CardsView):
         px = max(LEAST, min(MOST, px))
         if px != self._size:
             self._size = px
-            self.in_place(self.doItemsLayout)
+            self.doItemsLayout()
 
     def _on_arrived(self, clip_id: str) -> None:
         shown = ((row, self.cards.clip(row)) for row in self.visible_rows())
@@ -237,8 +250,7 @@ class ClipGrid(CardsView):
         if left and self._starring and clip is not None:
             self._pressed_star = clip.id
             return
-        start = at + QPoint(0, self.verticalOffset())
-        self._band = (start, start) if left else None
+        self._band = at + QPoint(0, self.verticalOffset()) if left else None
         super().mousePressEvent(event)
         if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self._keep_anchor()
@@ -247,16 +259,32 @@ class ClipGrid(CardsView):
         at = event.position().toPoint()
         if self._pressed_star:
             return
-        if self._band is not None:
-            self._band = (self._band[0], at + QPoint(0, self.verticalOffset()))
+        self._held = at
         super().mouseMoveEvent(event)
         if self.state() is QAbstractItemView.State.DragSelectingState:
+            self._edge.start()
             self.viewport().update()
         elif not event.buttons():
             self._heat(at)
 
+    def _on_edge(self) -> None:
+        """Scrolls while a rubber band is held over an edge, the faster the further."""
+        at = self._held
+        over = min(0, at.y() - self._lie.measures.heading) + max(0, at.y() - self.viewport().height())
+        if self._band is None or not over:
+            self._edge.stop()
+            return
+        bar, before = self.verticalScrollBar(), self.verticalOffset()
+        bar.setValue(before + max(-FASTEST, min(FASTEST, over)))
+        if bar.value() != before:
+            moved = QEvent.Type.MouseMove
+            where = self.viewport().mapToGlobal(at)
+            left, keys = Qt.MouseButton.LeftButton, QApplication.keyboardModifiers()
+            self.mouseMoveEvent(QMouseEvent(moved, at, where, Qt.MouseButton.NoButton, left, keys))
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._band = None
+        self._edge.stop()
         pressed, self._pressed_star = self._pressed_star, ""
         if not pressed:
             super().mouseReleaseEvent(event)
