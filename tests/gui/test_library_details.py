@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,7 @@ class TestOneClip:
         desk.click(desk.details.copy)
         assert json.loads(QGuiApplication.clipboard().text())["prompt"] == "Rain"
         fact = next(fact for column in desk.details.facts._columns for fact in column if fact.copies)
-        desk.details.facts._copy(fact)
+        desk.details.facts.copy(fact)
         assert QGuiApplication.clipboard().text() == "rv_a17e00112233445509d4"
         assert [what for _name, what in desk.said] == ["Recipe copied.", "Task ID copied."]
 
@@ -262,6 +263,19 @@ class TestTags:
         desk.settle()
         assert list(tags.tokens) == ["client A"]
         assert tags.tokens["client A"].hasFocus(), "the keys go on with the next"
+
+    def test_they_stand_in_lines_one_behind_the_other(self, desk: Desk) -> None:
+        clip, other = desk.put(), desk.put()
+        for tag in ("harbour", "night", "b-roll", "a longer one", "dusk"):
+            desk.run(desk.library.add_tag([clip.id], tag))
+        desk.show(other)
+        desk.show(clip)
+        tags = desk.details.tags
+        places = [one.geometry() for one in (*tags.tokens.values(), tags.add)]
+        for place, after in pairwise(places):
+            assert after.left() > place.right() or after.top() > place.bottom()
+        assert max(place.right() for place in places) < 312
+        assert len({place.top() for place in places[:-1]}) == 2
 
     def test_a_tag_that_is_half_written_counts_for_the_clip_it_was_for(self, desk: Desk) -> None:
         clip, other = desk.put(), desk.put()

@@ -633,7 +633,7 @@ class TestDetails:
         job = stand.put(made("x", State.QUEUED, remote_id="task_9f3c77aa01b21e"))
         stand.panel.show_job(job.id)
         details = stand.panel.details
-        details._copy(next(fact for fact in details._became if fact.copies))
+        details.facts.copy(next(fact for fact in details._became if fact.copies))
         assert QGuiApplication.clipboard().text() == "task_9f3c77aa01b21e"
         assert stand.said[-1] == ("show_message", "Task ID copied.")
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from sora_desktop.core.jobs import Job
 from sora_desktop.ui.bind import bind
-from sora_desktop.ui.icons import paint_icon
 from sora_desktop.ui.queue.lines import one_line
 from sora_desktop.ui.theme import scale, theme
-from sora_desktop.ui.tokens import SIZES
+from sora_desktop.ui.viewer.fact_grid import FactGrid
 from sora_desktop.ui.viewer.facts import Fact
 from sora_desktop.ui.widgets.basic import Elided, label, mark
 
@@ -64,10 +63,9 @@ class Details(QWidget):
         right = QVBoxLayout()
         right.setSpacing(scale(4))
         right.addWidget(label(self.tr("Details"), "section"))
-        self._grid_host = QWidget()
-        self._grid = QGridLayout(self._grid_host)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        right.addWidget(self._grid_host)
+        self.facts = FactGrid()
+        self.facts.copied.connect(self.copied)
+        right.addWidget(self.facts)
         right.addStretch(1)
         row.addLayout(left, 4)
         row.addLayout(right, 5)
@@ -115,43 +113,8 @@ class Details(QWidget):
             self._fill()
 
     def _fill(self) -> None:
-        while (item := self._grid.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
         columns = [self._asked, self._became] if self._two() else [[*self._asked, *self._became]]
-        for place, facts in enumerate(columns):
-            for number, fact in enumerate(facts):
-                self._grid.addWidget(self._line(label(fact.name, "secondary", "muted")), number, place * 3)
-                self._grid.addWidget(self._value(fact), number, place * 3 + 1)
-            self._grid.setColumnMinimumWidth(place * 3, scale(66))
-            self._grid.setColumnStretch(place * 3 + 1, 1)
-            self._grid.setColumnMinimumWidth(place * 3 + 2, scale(12) if place + 1 < len(columns) else 0)
-
-    def _value(self, fact: Fact) -> QWidget:
-        if not fact.copies:
-            return self._line(Elided(fact.value, "secondary"))
-        holder = self._line(QWidget())
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(scale(4))
-        text = label(fact.value, "secondary")
-        copy = CopyButton(self.tr("Copy {0}").format(fact.name))
-        copy.clicked.connect(lambda: self._copy(fact))
-        row.addWidget(text)
-        row.addWidget(copy)
-        row.addStretch(1)
-        return holder
-
-    @staticmethod
-    def _line(widget: QWidget) -> QWidget:
-        widget.setFixedHeight(scale(18))
-        return widget
-
-    def _copy(self, fact: Fact) -> None:
-        QGuiApplication.clipboard().setText(fact.copies)
-        self.copied.emit(self.tr("{0} copied.").format(fact.name))
+        self.facts.show_facts(columns)
 
     def _two(self) -> bool:
         return self.width() >= scale(TWO_COLUMNS)
@@ -164,25 +127,4 @@ class Details(QWidget):
 
     def _fit(self) -> None:
         self.setFixedHeight(scale(BRIEF_HEIGHT if self._brief else FULL_HEIGHT))
-        self._grid.setVerticalSpacing(scale(2))
-        self._grid.setHorizontalSpacing(scale(8))
         self._fill()
-
-
-class CopyButton(QAbstractButton):
-    """A small icon in a line of text."""
-
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(name)
-        self.setToolTip(name)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-
-    def sizeHint(self) -> QSize:
-        return QSize(scale(18), scale(18))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        side = scale(SIZES.icon_small)
-        area = QRect((self.width() - side) // 2, (self.height() - side) // 2, side, side)
-        paint_icon(QPainter(self), area, "copy", "text" if self.underMouse() else "muted")

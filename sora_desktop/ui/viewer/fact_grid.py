@@ -63,7 +63,7 @@ class FactGrid(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(scale(4))
         copy = CopyButton(self.tr("Copy {0}").format(fact.name))
-        copy.clicked.connect(lambda: self._copy(fact))
+        copy.clicked.connect(lambda: self.copy(fact))
         row.addWidget(label(fact.value, "secondary"))
         row.addWidget(copy)
         row.addStretch(1)
@@ -73,7 +73,8 @@ class FactGrid(QWidget):
         widget.setFixedHeight(scale(self._height))
         return widget
 
-    def _copy(self, fact: Fact) -> None:
+    def copy(self, fact: Fact) -> None:
+        """Puts the whole value on the clipboard."""
         QGuiApplication.clipboard().setText(fact.copies)
         self.copied.emit(self.tr("{0} copied.").format(fact.name))
 

@@ -19,6 +19,8 @@ class Flow(QLayout):
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
+        # Showing a widget has the others placed at once: one that comes after would stay where it was.
+        self.invalidate()
 
     def count(self) -> int:
         return len(self._items)
