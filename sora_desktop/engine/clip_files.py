@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.library import Clip
@@ -21,6 +21,9 @@ from sora_desktop.media.errors import BadVideo
 from sora_desktop.providers.threads import in_thread
 from sora_desktop.storage import library
 from sora_desktop.storage.paths import Paths
+
+if TYPE_CHECKING:
+    from sora_desktop.media.probe import Clip as Video
 
 T = TypeVar("T")
 
@@ -69,6 +72,13 @@ class ClipFiles:
         except (OSError, BadVideo) as error:
             code = "clip_file_silent" if isinstance(error, TimeoutError) else "clip_not_video"
             raise UserError(code, name=path.name) from error
+
+    async def describe(self, path: Path) -> Video | None:
+        """What a video is, by its header; None where it is none or cannot be read now."""
+        try:
+            return await self._patiently(str(path), partial(_described, path))
+        except (OSError, BadVideo):
+            return None
 
     async def draw(self, clip_id: str, path: Path) -> bool:
         """Draws the thumbnail of a clip; whether it could be done."""
@@ -154,6 +164,12 @@ def _measured(path: Path) -> int:
 
     probe.probe(path)
     return path.stat().st_size
+
+
+def _described(path: Path) -> Video:
+    from sora_desktop.media import probe
+
+    return probe.probe(path)
 
 
 def _draw(path: Path, target: Path) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sora_desktop.core import library as rules
 from sora_desktop.core.errors import EnvironmentProblem, UserError
@@ -20,6 +21,9 @@ from sora_desktop.engine.queue import Engine
 from sora_desktop.engine.tasks import Tasks
 from sora_desktop.storage.clips import ClipStore
 from sora_desktop.storage.paths import Paths
+
+if TYPE_CHECKING:
+    from sora_desktop.media.probe import Clip as Video
 
 LOOK = 30.0
 """Seconds between two looks for missing files."""
@@ -263,6 +267,11 @@ class Library:
             self._tidied = True
             await self._files.forget_pictures({*self._clips, *self._engine.jobs})
         await self._files.draw_missing([asked[clip_id] for clip_id in there], self.pictured.emit)
+
+    async def describe(self, clip_id: str) -> Video | None:
+        """Size, rate and length of a clip's video, by its header; None where it cannot be read now."""
+        clip = self._clips.get(clip_id)
+        return await self._files.describe(Path(clip.path)) if clip else None
 
     async def relocate(self, clip_id: str, path: Path) -> None:
         """The user found the file of a clip (an absolute path). Raises UserError where it is no video."""

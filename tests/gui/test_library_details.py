@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from sora_desktop.core.errors import EnvironmentProblem
 from sora_desktop.core.library import Clip
+from sora_desktop.media.render import render
 from sora_desktop.storage.library import thumbnail_path
 from sora_desktop.ui.library import notes
 from sora_desktop.ui.library.details import ClipDetails
@@ -165,6 +166,13 @@ class TestOneClip:
         assert prompt.text.height() < folded
         desk.show(clip)
         assert prompt.text.height() == folded, "the next look begins folded"
+
+    def test_the_size_and_rate_of_its_video_come_when_the_file_was_looked_into(self, desk: Desk) -> None:
+        clip = desk.put(bytes=17_900_000)
+        render(Path(clip.path), "a boat", width=160, height=90, seconds=0.4, fps=5)
+        desk.show(clip)
+        assert facts(desk)["File"] == "17.9 MB"
+        desk.run.until(lambda: facts(desk)["File"] == "160×90 · 5 fps · 17.9 MB")
 
     def test_the_picture_comes_when_it_is_read(self, desk: Desk) -> None:
         clip = desk.put()

@@ -126,6 +126,18 @@ async def test_a_file_is_measured_if_it_is_a_video(tmp_path: Path, paths: Paths,
         assert caught.value.words == {"name": bad.name}
 
 
+async def test_a_video_is_described_and_what_is_none_has_no_description(
+    tmp_path: Path, paths: Paths, video: Path
+) -> None:
+    files = ClipFiles(paths)
+    described = await files.describe(video)
+    assert described is not None
+    assert (described.width, described.height, described.fps) == (160, 90, 5)
+    (tmp_path / "text.mp4").write_text("no video")
+    assert await files.describe(tmp_path / "text.mp4") is None
+    assert await files.describe(tmp_path / "gone.mp4") is None
+
+
 async def test_thumbnails_that_are_not_there_are_drawn_a_few_at_a_time(
     tmp_path: Path, paths: Paths, video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,8 +19,11 @@ def tr(text: str) -> str:
     return QCoreApplication.translate("BriefFacts", text)
 
 
-def brief(job: Job, accounts: Accounts) -> list[Fact]:
-    """Model, account, day, parameters, file, cost, times and id; what is not known is left out."""
+def brief(job: Job, accounts: Accounts, picture: str = "") -> list[Fact]:
+    """Model, account, day, parameters, file, cost, times and id; what is not known is left out.
+
+    `picture` is the video's size and rate.
+    """
     model, account = accounts.model_of(job), accounts.get(job.account)
     cost = job.final if job.final is not None else job.reserved
     found = [
@@ -29,7 +32,7 @@ def brief(job: Job, accounts: Accounts) -> list[Fact]:
         Fact(tr("Made"), moment(job.finished_at or job.created_at)),
         Fact(tr("Parameters"), " · ".join(_parameters(job, model))),
         Fact(tr("References"), str(len(job.request.references) or "")),
-        Fact(tr("File"), words.size(job.bytes) if job.bytes else ""),
+        Fact(tr("File"), " · ".join(filter(None, (picture, words.size(job.bytes) if job.bytes else "")))),
         Fact(tr("Cost"), words.credits(cost) if cost is not None else ""),
         Fact(tr("Time"), " · ".join(_times(job))),
         Fact(tr("Task ID"), shortened(job.remote_id), job.remote_id),

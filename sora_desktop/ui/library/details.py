@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import shiboken6
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from sora_desktop.core.library import Clip
@@ -22,6 +22,7 @@ from sora_desktop.ui.library.preview import Preview
 from sora_desktop.ui.library.prompt_text import PromptText
 from sora_desktop.ui.library.stars import Stars
 from sora_desktop.ui.library.tag_editor import TagEditor
+from sora_desktop.ui.places import short
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.viewer.actions import ActionRow, Deed
@@ -32,6 +33,10 @@ from sora_desktop.ui.words import number, size
 
 SIDE = 16
 """Px at 100 % beside everything."""
+REST_MS = 150
+"""How long a clip is selected before its file is looked into."""
+REMEMBERED = 500
+"""Files whose size and rate are kept in mind."""
 
 
 class ClipDetails(QWidget):
@@ -53,6 +58,12 @@ class ClipDetails(QWidget):
         super().__init__(parent)
         self._studio = studio
         self._clips: list[Clip] = []
+        self._pictures: dict[str, str] = {}
+        """Size and rate by path; empty where they could not be read."""
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._on_rested)
         self.orders = JobOrders(studio, self)
         self.orders.show_message.connect(self.show_message)
         self.keeper = NotesKeeper(studio, self)
@@ -243,9 +254,31 @@ class ClipDetails(QWidget):
         if single:
             self.prompt.show_prompt(first.job.request.prompt)
             self.prompt.setVisible(bool(first.job.request.prompt.strip()))
-            self.facts.show_facts([brief(first.job, self._studio.accounts)])
+            self._show_facts(first)
             self.notes.show_notes(self.keeper.unsaved.get(first.id, first.marks.notes))
         self.copy.setText(self.tr("Copy recipe") if single else self.tr("Copy recipes"))
+
+    def _show_facts(self, clip: Clip) -> None:
+        picture = self._pictures.get(clip.path)
+        self.facts.show_facts([brief(clip.job, self._studio.accounts, picture or "")])
+        if picture is None and clip.id not in self._studio.library.missing:
+            # Not of each clip that is flown over with the arrows.
+            self._rest.start()
+
+    def _on_rested(self) -> None:
+        if len(self._clips) == 1:
+            self._studio.tasks.spawn(self._look_into(self._clips[0]), "describe clip")
+
+    async def _look_into(self, clip: Clip) -> None:
+        """Learns the size and rate of a video."""
+        video = await self._studio.library.describe(clip.id)
+        if not shiboken6.isValid(self):
+            return
+        if len(self._pictures) >= REMEMBERED:
+            self._pictures.clear()
+        self._pictures[clip.path] = f"{video.width}×{video.height} · {video.fps:g} fps" if video else ""
+        if video and clip.id in self._ids():
+            self._show()
 
     def _sum(self) -> str:
         """Several clips in a line: "3 clips · 54 MB"."""
@@ -276,7 +309,7 @@ class ClipDetails(QWidget):
         if not missing:
             words = ""
         elif single:
-            words = self.tr("The file is not where it was: {0}").format(missing[0].path[-300:])
+            words = self.tr("The file is not where it was: {0}").format(short(Path(missing[0].path))[-300:])
         else:
             words = self.tr("Files missing: {0} of {1}.").format(len(missing), len(self._clips))
         self.missing.say(words)
