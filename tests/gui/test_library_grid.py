@@ -259,6 +259,18 @@ class TestPainted:
         assert set(seen) <= set(asked), "who flies past thousands has the pictures of the end at once"
         assert len(asked) < 200
 
+    def test_a_screen_of_cards_without_pictures_comes_to_rest(self, stand: Stand) -> None:
+        stand.grid.resize(1500, 1300)
+        stand.grid.set_size(140)
+        stand.show(*[clip(f"{number}") for number in range(200)])
+        stand.view.grab()
+        stand.painted()
+        assert len(stand.grid.visible_rows()) > stand.thumbnails._kept - 40
+        asked = len(stand.thumbnails._pictures)
+        stand.thumbnails._pictures.clear()
+        stand.painted()
+        assert asked and not stand.thumbnails._reading, "they are not read again and again"
+
     def test_marks_and_the_choice_are_seen_in_every_theme_and_size(self, stand: Stand, qapp: QApplication) -> None:
         clips = [clip(title, favourite=title == "b", rating=2) for title in "abc"]
         stand.show(*clips)

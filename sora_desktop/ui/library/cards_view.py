@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
@@ -20,7 +22,7 @@ from sora_desktop.ui.bind import bind
 from sora_desktop.ui.library.cards import counted
 from sora_desktop.ui.library.geometry import Geometry
 from sora_desktop.ui.library.model import ClipModel
-from sora_desktop.ui.library.painting import PLAIN, CardPainter, Look, measures, paint_band, write
+from sora_desktop.ui.library.painting import CardPainter, Look, measures, paint_band, width_of, write
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.widgets.basic import mark
 
@@ -51,8 +53,8 @@ class CardsView(QListView):
         self._place = ("", -1, 0)
         """The first card that is seen whole: its id, row and height in the viewport. Empty at the top."""
         self._settled = True
-        self.chosen: frozenset[str] = frozenset()
-        """The ids of the chosen clips: to ask Qt for each card takes longer the more are chosen one by one."""
+        self.chosen: list[tuple[int, int]] = []
+        """The first and last rows of what is chosen, in order: to ask Qt takes longer the more is chosen one by one."""
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.viewport().update)
@@ -193,6 +195,10 @@ class CardsView(QListView):
             found = [range(row, row + 1)] if row >= 0 else []
         self.selectionModel().select(self.selection_of(found), command)
 
+    def is_chosen(self, row: int) -> bool:
+        place = bisect_right(self.chosen, (row, self.cards.rowCount())) - 1
+        return place >= 0 and row <= self.chosen[place][1]
+
     def anchor(self) -> int:
         """The row at which Shift begins to choose."""
         return self.currentIndex().row()
@@ -242,7 +248,7 @@ class CardsView(QListView):
         rows, strip = self.visible_rows(), self._lie.measures.heading
         size = QSize(*self._lie.card)
         self._painter.begin(size, self.devicePixelRatioF(), self.layoutDirection(), len(rows))
-        chosen, current = self.chosen, self.currentIndex().row() if self._ring_shows() else -1
+        current = self.currentIndex().row() if self._ring_shows() else -1
         for row in rows:
             area, clip = self.row_rect(row), self.cards.clip(row)
             if not area.intersects(event.rect()):
@@ -251,8 +257,7 @@ class CardsView(QListView):
                 self._paint_heading(painter, self._lie.section(row), area.top())
                 continue
             clip_id, hot = clip.job.id, row == self._hot
-            plain = not (hot or row == current or clip_id in chosen)
-            look = PLAIN if plain else Look(clip_id in chosen, hot, hot and self._starring, row == current)
+            look = Look(self.is_chosen(row), hot, hot and self._starring, row == current)
             self._painter.paint(painter, area.topLeft(), clip_id, self.cards.card(clip), look)
         if len(rows):
             section = self._lie.section_at(self.verticalOffset())
@@ -277,9 +282,9 @@ class CardsView(QListView):
         room = QRect(left, y, self.viewport().width() - 2 * left, lie.heading)
         said = self.said() if pinned else ""
         if said:
-            width = write(painter, room, whole, said, "secondary", "muted", direction, end=True)
-            room.setRight(room.right() - width - scale(12))
+            shown = write(painter, room, whole, said, "secondary", "muted", direction, end=True)
+            room.setRight(room.right() - width_of(shown, "secondary") - scale(12))
         if heading.title:
-            width = write(painter, room, whole, heading.title, "section", "text", direction)
-            room.setLeft(room.left() + width + scale(8))
+            shown = write(painter, room, whole, heading.title, "section", "text", direction)
+            room.setLeft(room.left() + width_of(shown, "section") + scale(8))
         write(painter, room, whole, counted(heading.count), "secondary", "muted", direction)

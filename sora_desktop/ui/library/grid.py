@@ -38,6 +38,16 @@ LEAST, MOST = 140, 320
 """Px of a card's width at 100 %: as wide as the files of the thumbnails are."""
 KEPT = 120
 """Pictures in memory beside the scaled ones of the cards that show: 28 MB at 320×180."""
+STEPS = {
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_Home,
+    Qt.Key.Key_End,
+    Qt.Key.Key_PageUp,
+    Qt.Key.Key_PageDown,
+}
 AT_ONCE = 16
 FEW = 8
 """Clips that are looked for near the place where they were."""
@@ -162,9 +172,7 @@ class ClipGrid(CardsView):
 
     def selected(self) -> list[Clip]:
         """The chosen clips in the order of the grid."""
-        selection = self.selectionModel().selection()
-        ranges = sorted((selection.at(at).top(), selection.at(at).bottom()) for at in range(selection.count()))
-        return [clip for first, last in ranges for clip in self.cards.between(first, last)]
+        return [*self._told]
 
     def current(self) -> Clip | None:
         """The clip that the keyboard is at."""
@@ -179,8 +187,10 @@ class ClipGrid(CardsView):
         self.scrollTo(self.currentIndex())
 
     def _choose(self, ids: Sequence[str], current: str, near: int = -1) -> None:
-        near = near if len(ids) <= FEW else -1
-        rows = sorted(row for clip_id in ids if (row := self.cards.row_of(clip_id, near)) >= 0)
+        if len(ids) > FEW:
+            rows = self.cards.rows_of(frozenset(ids))
+        else:
+            rows = sorted(row for clip_id in ids if (row := self.cards.row_of(clip_id, near)) >= 0)
         ranges: list[range] = []
         for row in rows:
             if ranges and ranges[-1].stop == row:
@@ -206,9 +216,11 @@ class ClipGrid(CardsView):
     def _tell(self) -> None:
         if self._filling:
             return
-        before, self._told = self._told, self.selected()
+        selection = self.selectionModel().selection()
+        ranges = [selection.at(place) for place in range(selection.count())]
+        self.chosen = sorted((each.top(), each.bottom()) for each in ranges)
+        before, self._told = self._told, [clip for ends in self.chosen for clip in self.cards.between(*ends)]
         if self._told != before:
-            self.chosen = frozenset(clip.job.id for clip in self._told)
             self.selection_changed.emit()
 
     def said(self) -> str:
@@ -337,6 +349,9 @@ class ClipGrid(CardsView):
             event.ignore()
         else:
             super().keyPressEvent(event)
+            if plain and key in STEPS and not self.selected() and (here := self.current()) is not None:
+                # Qt goes to the first card with the focus, and a step to where it is chooses nothing.
+                self.select([here.id])
             if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 self._keep_anchor()
 

@@ -104,6 +104,10 @@ class ClipModel(QAbstractListModel):
             self._row_of = {row.job.id: place for place, row in enumerate(self._rows) if isinstance(row, Clip)}
         return self._row_of.get(clip_id, -1)
 
+    def rows_of(self, ids: Collection[str]) -> list[int]:
+        """The rows of many clips, in order."""
+        return [row for row, each in enumerate(self._rows) if isinstance(each, Clip) and each.job.id in ids]
+
     def missing(self, clip: Clip) -> bool:
         """Whether the clip's file is not where it was."""
         return clip.job.id in self._missing
