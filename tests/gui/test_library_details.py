@@ -182,6 +182,7 @@ class TestOneClip:
         image.fill(Qt.GlobalColor.magenta)
         image.save(str(file))
         desk.show(clip)
+        desk.details.preview.grab()
         middle = desk.details.preview.rect().center()
 
         def seen() -> bool:
@@ -189,6 +190,10 @@ class TestOneClip:
             return (colour.red() > 200, colour.green() < 60, colour.blue() > 200) == (True, True, True)
 
         desk.run.until(seen)
+        image.fill(Qt.GlobalColor.green)
+        image.save(str(file))
+        desk.library.pictured.emit(clip.id)
+        desk.run.until(lambda: not seen(), message="another file has another picture")
 
 
 class TestMarks:
@@ -295,6 +300,14 @@ class TestTags:
         assert desk.kept(clip).marks.tags == ("night",)
         assert desk.kept(other).marks.tags == ()
         assert desk.details.tags.field is None
+
+    def test_flush_waits_for_a_tag_too(self, desk: Desk) -> None:
+        clip = desk.put()
+        desk.show(clip)
+        desk.click(desk.details.tags.add)
+        desk.qtbot.keyClicks(desk.details.tags.field, "last")
+        desk.run(desk.details.flush())
+        assert desk.kept(clip).marks.tags == ("last",)
 
     def test_the_tags_of_the_library_are_offered(self, desk: Desk) -> None:
         clip, other = desk.put(), desk.put()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
@@ -58,6 +59,7 @@ class ClipDetails(QWidget):
         super().__init__(parent)
         self._studio = studio
         self._clips: list[Clip] = []
+        self._marking: set[asyncio.Task[None]] = set()
         self._pictures: dict[str, str] = {}
         """Size and rate by path; empty where they could not be read."""
         self._rest = QTimer(self)
@@ -80,6 +82,7 @@ class ClipDetails(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
         bind(studio.library.changed, self._on_library_changed, self)
+        bind(studio.library.pictured, lambda _id: self.preview.update(), self)
         bind(theme().changed, self._pad, self)
         self._pad()
         self._show()
@@ -225,6 +228,7 @@ class ClipDetails(QWidget):
         """Returns when everything written so far is kept."""
         self.tags.finish()
         await self.keeper.flush()
+        await asyncio.gather(*self._marking, return_exceptions=True)
 
     def _ids(self) -> list[str]:
         return [clip.id for clip in self._clips]
@@ -354,7 +358,9 @@ class ClipDetails(QWidget):
         self._spawn(self._studio.library.mark(self._ids(), **marks))
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
-        self._studio.tasks.spawn(self._told(work), "mark clips")
+        task = self._studio.tasks.spawn(self._told(work), "mark clips")
+        self._marking.add(task)
+        task.add_done_callback(self._marking.discard)
 
     async def _told(self, work: Coroutine[Any, Any, object]) -> None:
         await self.orders.told(work)

@@ -48,6 +48,7 @@ class FacetsPanel(QScrollArea):
         self._unit = Unit.DAY
         self._all_models = self._all_tags = False
         self._oldest: date | None = None
+        self._counted = -1
         self._heads: list[tuple[QHBoxLayout, QSpacerItem]] = []
         self._feet: list[QHBoxLayout] = []
         self.setWidgetResizable(True)
@@ -260,6 +261,9 @@ class FacetsPanel(QScrollArea):
     def _on_library_changed(self) -> None:
         """How far back the bars must reach."""
         library = self._studio.library
+        if len(library.clips) == self._counted:
+            return
+        self._counted = len(library.clips)
         first = min(library.clips.values(), key=lambda clip: clip.made_at, default=None)
         self._oldest = library.day_of(first) if first is not None else None
 
