@@ -86,7 +86,11 @@ class ShortcutsDialog(HelpDialog):
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
         self.resize(scale(760), scale(660))
         groups = [(menu.title().replace("&", ""), _keys_of(menu)) for menu in menus]
-        groups += [(self.tr("Viewer"), self._viewer()), (self.tr("Queue"), self._queue())]
+        groups += [
+            (self.tr("Viewer"), self._viewer()),
+            (self.tr("Library"), self._library()),
+            (self.tr("Queue"), self._queue()),
+        ]
         body = QWidget()
         columns = QHBoxLayout(body)
         columns.setContentsMargins(0, 0, 0, 0)
@@ -114,6 +118,15 @@ class ShortcutsDialog(HelpDialog):
             (self.tr("Begin, end"), "Home, End"),
             (self.tr("Loop"), "R"),
             (self.tr("Mute"), "M"),
+        ]
+
+    def _library(self) -> list[tuple[str, str]]:
+        return [
+            (self.tr("Open"), "Enter"),
+            (self.tr("Favourite"), "F"),
+            (self.tr("Rating"), "0–5"),
+            (self.tr("Copy recipe"), _native("Ctrl+C")),
+            (self.tr("Remove"), _native("Del")),
         ]
 
     def _queue(self) -> list[tuple[str, str]]:

@@ -279,8 +279,8 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if not self._shown:
             self._shown = True
-            start = self.first_run.first_card if self.centre.shown is self.first_run else None
-            (start or self.compose.editor.text).setFocus(Qt.FocusReason.OtherFocusReason)
+            viewing = self.centre.shown is self.viewer
+            (self.compose.editor.text if viewing else self.centre.shown).setFocus(Qt.FocusReason.OtherFocusReason)
             self.tell_of_resumed()
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -100,6 +100,7 @@ def test_what_was_folded_by_hand_stays_folded_and_is_what_is_kept(window: MainWi
 def test_the_next_window_begins_where_this_one_ended(
     window: MainWindow, opened: Opened, run: Run, qtbot: QtBot
 ) -> None:
+    job = done(opened, run, Path("/nowhere/boat.mp4"))
     window.centre.show_tab(Tab.LIBRARY)
     run(window.leave())
     window.close()
@@ -107,6 +108,10 @@ def test_the_next_window_begins_where_this_one_ended(
         assert again.centre.tab is Tab.LIBRARY
         assert again.centre.shown is again.centre.library
         assert not again.compose.isVisible()
+        run.until(again.centre.library.grid.cards.rowCount)
+        assert again.focusWidget() is again.centre.library.grid, "not the prompt, which is out of sight"
+        qtbot.keyClick(again.focusWidget(), Qt.Key.Key_Home)
+        assert [clip.id for clip in again.centre.library.grid.selected()] == [job.id]
         again.centre.show_tab(Tab.VIEWER)
         assert again.compose.isVisible() and again.queue.isVisible()
         opened.idle()
