@@ -259,17 +259,20 @@ class TestPainted:
         assert set(seen) <= set(asked), "who flies past thousands has the pictures of the end at once"
         assert len(asked) < 200
 
-    def test_a_screen_of_cards_without_pictures_comes_to_rest(self, stand: Stand) -> None:
-        stand.grid.resize(1500, 1300)
-        stand.grid.set_size(140)
-        stand.show(*[clip(f"{number}") for number in range(200)])
+    def test_more_cards_without_pictures_than_are_kept_come_to_rest(
+        self, stand: Stand, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stand.thumbnails._kept = grid_module.AT_ONCE
+        stand.grid.resize(1000, 900)
+        asked: list[str] = []
+        path_of = stand.thumbnails._path_of
+        monkeypatch.setattr(stand.thumbnails, "_path_of", lambda clip_id: asked.append(clip_id) or path_of(clip_id))
+        stand.show(*[clip(f"{number}") for number in range(50)])
         stand.view.grab()
         stand.painted()
-        assert len(stand.grid.visible_rows()) > stand.thumbnails._kept - 40
-        asked = len(stand.thumbnails._pictures)
-        stand.thumbnails._pictures.clear()
         stand.painted()
-        assert asked and not stand.thumbnails._reading, "they are not read again and again"
+        shown = len(stand.grid.visible_rows()) - 1
+        assert len(asked) == len(set(asked)) == shown > grid_module.AT_ONCE, "each is looked for once"
 
     def test_marks_and_the_choice_are_seen_in_every_theme_and_size(self, stand: Stand, qapp: QApplication) -> None:
         clips = [clip(title, favourite=title == "b", rating=2) for title in "abc"]

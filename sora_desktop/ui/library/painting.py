@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QStyle
 
 from sora_desktop.ui.icons import paint_icon
@@ -234,6 +234,7 @@ class CardPainter:
 
     def _badge(self, text: str) -> tuple[QPixmap, QPoint]:
         font = theme().font("overlay")
+        font.setWeight(QFont.Weight.Medium)
 
         def draw(made: QPainter, at: QRect) -> None:
             _draw_plate(made, at)
