@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from sora_desktop.core.jobs import State
 from sora_desktop.core.library import Query, Shelf, Sort
 from sora_desktop.media.render import render
+from sora_desktop.ui.library import page as page_module
 from sora_desktop.ui.library import removal
 from sora_desktop.ui.library.page import LibraryPage
 from sora_desktop.ui.library.trash import from_trash, to_trash
@@ -143,6 +144,26 @@ class TestQuery:
         stand.clip("fresh")
         stand.run.until(lambda: stand.shown() == ["fresh"])
         assert stand.page.facets.isVisible() and stand.page.search.isVisible()
+
+    def test_where_showing_them_is_slow_clips_that_come_fast_are_shown_together(
+        self, stand: Stand, monkeypatch
+    ) -> None:
+        stand.clip("first")
+        stand.open()
+        monkeypatch.setattr(page_module, "COSTLY", 0.0)
+        monkeypatch.setattr(page_module, "SHARE", 200)
+        shown: list[int] = []
+        show = stand.page.grid.set_clips
+
+        def counted(clips, grouped) -> None:
+            shown.append(len(clips))
+            show(clips, grouped)
+
+        monkeypatch.setattr(stand.page.grid, "set_clips", counted)
+        for number in range(9):
+            stand.clip(f"clip {number}")
+        stand.run.until(lambda: shown and shown[-1] == 10)
+        assert len(shown) < 6
 
     def test_out_of_sight_it_does_nothing_and_is_right_when_it_comes_back(self, stand: Stand) -> None:
         stand.clip("old")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,6 +31,9 @@ DETAILS_FROM, FACETS_FROM = 1066, 866
 LEAST = 300
 REST_MS = 500
 """From the last change of the cards' size to its save."""
+COSTLY, SHARE = 0.02, 5
+"""Seconds: where showing the clips anew takes longer, as with tens of thousands, and clips come in one after the other,
+then it is done in one SHARE-th of the time at most."""
 BY_DAY = (Sort.NEWEST, Sort.OLDEST)
 """The orders in which the days follow each other."""
 
@@ -69,6 +73,9 @@ class LibraryPage(QWidget):
         self.grid = ClipGrid(studio, self.thumbnails)
         self.details = ClipDetails(studio)
         self._size = settings.library_size
+        self._breath = QTimer(self)
+        self._breath.setSingleShot(True)
+        self._breath.timeout.connect(lambda: self._stale and self.refresh())
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -186,6 +193,7 @@ class LibraryPage(QWidget):
         if not library.loaded:
             return
         self._stale = False
+        begun = time.monotonic()
         facets = library.facets(query)
         clips = library.find(query)
         self.facets.show_facets(facets, query)
@@ -199,6 +207,8 @@ class LibraryPage(QWidget):
         self.setFocusProxy(page.action if isinstance(page, Empty) else page)
         self._measure()
         self._on_selection_changed()
+        if (taken := time.monotonic() - begun) > COSTLY:
+            self._breath.start(round(SHARE * taken * 1000))
 
     def _say_empty(self) -> None:
         if not self._studio.library.clips:
@@ -219,10 +229,9 @@ class LibraryPage(QWidget):
         self._clips.setCurrentWidget(self._nothing)
 
     def _on_library_changed(self) -> None:
-        if self.isVisible():
+        self._stale = True
+        if self.isVisible() and not self._breath.isActive():
             self.refresh()
-        else:
-            self._stale = True
 
     def _on_selection_changed(self) -> None:
         self.details.set_clips(self.grid.selected())
