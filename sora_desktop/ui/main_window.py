@@ -26,7 +26,7 @@ from sora_desktop.ui.queue.rail import QueueRail
 from sora_desktop.ui.radar_banner import RadarBanner
 from sora_desktop.ui.status import StatusBar
 from sora_desktop.ui.studio import Studio
-from sora_desktop.ui.theme import theme
+from sora_desktop.ui.theme import built_bare, theme
 from sora_desktop.ui.viewer.panel import ViewerPanel
 from sora_desktop.ui.window_layout import LayoutKeeper
 
@@ -41,6 +41,7 @@ WIDTH, HEIGHT = 1440, 900
 class MainWindow(QMainWindow):
     """Shows a studio. Closing it hides it at once; `leave` keeps what has to be kept before the studio closes."""
 
+    @built_bare
     def __init__(self, studio: Studio, notices: Notices | None = None) -> None:
         super().__init__()
         self.studio = studio

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, wraps
 from string import Template
+from typing import ParamSpec
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
@@ -15,6 +17,7 @@ from sora_desktop.ui import tokens
 from sora_desktop.ui.tokens import FACES, FAMILIES, SIZES, THEMES, Colours, Sizes
 from sora_desktop.ui.widgets.ring import RingKeeper
 
+P = ParamSpec("P")
 NAMES = ("system", "dark", "light", "contrast")
 LEAST_TEXT, MOST_TEXT = 90, 150
 
@@ -81,6 +84,24 @@ class Theme(QObject):
         app.styleHints().setColorScheme(scheme.get(self._name, Qt.ColorScheme.Unknown))
         if self._worn != (self._chosen(), self._text_size):  # a sheet for the whole window takes a third of a second
             self._dress()
+
+    @contextmanager
+    def undressed(self) -> Iterator[None]:
+        """What is built meanwhile wears the style sheet from the end on; nothing changes once a window was shown.
+
+        With the sheet, Qt styles all that a widget holds anew each time it is given a parent: half of the time that a
+        window takes to be built.
+        """
+        app = self._app
+        if app is None or any(window.internalWinId() for window in app.topLevelWidgets()):
+            yield
+            return
+        worn = app.styleSheet()
+        app.setStyleSheet("")
+        try:
+            yield
+        finally:
+            app.setStyleSheet(worn)
 
     def set_text_size(self, percent: int) -> None:
         """Changes the size of all text and rows, in percent."""
@@ -151,6 +172,17 @@ class Theme(QObject):
 def theme() -> Theme:
     """The one theme of the program."""
     return Theme()
+
+
+def built_bare(build: Callable[P, None]) -> Callable[P, None]:
+    """Makes an `__init__` build its window faster: see `Theme.undressed`."""
+
+    @wraps(build)
+    def bare(*args: P.args, **more: P.kwargs) -> None:
+        with theme().undressed():
+            build(*args, **more)
+
+    return bare
 
 
 def over_picture(colour: str, alpha: int) -> QColor:

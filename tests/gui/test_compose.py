@@ -56,6 +56,7 @@ def press(qtbot, panel: ComposePanel, key: str, value: object) -> None:
 
 
 class TestSending:
+    @pytest.mark.on_screen
     def test_a_click_on_generate_commits_the_jobs(self, qtbot, panel: ComposePanel, opened: Opened) -> None:
         write(qtbot, panel, "A small boat")
         press(qtbot, panel, "n_frames", "15")
@@ -70,6 +71,7 @@ class TestSending:
         assert jobs[0].account == RIVYA
         assert panel.editor.prompt == "A small boat", "the draft stays"
 
+    @pytest.mark.on_screen
     @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
     def test_ctrl_enter_sends_from_the_prompt_and_never_locks(
         self, qtbot, panel: ComposePanel, opened: Opened, key: Qt.Key
@@ -208,6 +210,7 @@ class TestParameters:
 
 
 class TestPicker:
+    @pytest.mark.on_screen
     def test_it_is_used_with_the_keyboard_alone(self, qtbot, panel: ComposePanel) -> None:
         panel.picker.setFocus()
         qtbot.keyClick(panel.picker, Qt.Key.Key_Return)
@@ -239,6 +242,7 @@ class TestPicker:
         assert model.flags(model.index(row)) == Qt.ItemFlag.NoItemFlags
         panel._picker_popup.hide()
 
+    @pytest.mark.on_screen
     def test_a_click_chooses_and_a_new_account_can_be_asked_for(self, qtbot, panel: ComposePanel) -> None:
         qtbot.mouseClick(panel.picker, LEFT)
         popup = panel._picker_popup
@@ -252,6 +256,7 @@ class TestPicker:
 
 
 class TestPrompt:
+    @pytest.mark.on_screen
     def test_rich_text_comes_in_and_goes_out_as_plain(self, qtbot, panel: ComposePanel) -> None:
         data = QMimeData()
         data.setHtml("<b>bold</b>")
@@ -284,6 +289,7 @@ class TestPrompt:
         heights = {document.findBlockByNumber(row).blockFormat().lineHeight() for row in range(document.blockCount())}
         assert heights == {20.0}
 
+    @pytest.mark.on_screen
     def test_undo_does_not_reach_into_the_draft_before(self, qtbot, panel: ComposePanel) -> None:
         write(qtbot, panel, "first")
         panel.new_draft()
@@ -298,6 +304,7 @@ class TestPrompt:
         assert run(opened.studio.drafts.all())[0].prompt == "ab"
 
 
+@pytest.mark.on_screen
 def test_the_whole_column_is_reached_by_tab_in_the_order_of_the_eye(qtbot, panel: ComposePanel) -> None:
     panel.choose(RIVYA, "sora-2-pro")
     panel.drafts.reset.setEnabled(True)
@@ -332,15 +339,15 @@ def test_the_whole_column_is_reached_by_tab_in_the_order_of_the_eye(qtbot, panel
     assert all(one.accessibleName() or getattr(one, "text", str)() for one in order)
 
 
-@pytest.mark.parametrize("name", ["dark", "light", "contrast"])
-@pytest.mark.parametrize("width", [320, 376, 440])
-def test_nothing_is_wider_than_the_column(qtbot, panel: ComposePanel, name: str, width: int, dressed) -> None:
-    theme().apply(dressed, name, 100)
+def test_nothing_is_wider_than_the_column(qtbot, panel: ComposePanel, dressed) -> None:
     panel.choose(RIVYA, "sora-2-pro")
-    panel.resize(width, 640)
-    QApplication.processEvents()
     inside = panel.area.widget()
-    assert panel.width() == width
-    assert inside.width() <= panel.area.viewport().width()
-    for row in panel.params.rows.values():
-        assert row.editor.widget.geometry().right() <= row.width()
+    for name in ("dark", "light", "contrast"):
+        theme().apply(dressed, name, 100)
+        for width in (320, 376, 440):
+            panel.resize(width, 640)
+            QApplication.processEvents()
+            assert panel.width() == width
+            assert inside.width() <= panel.area.viewport().width()
+            for row in panel.params.rows.values():
+                assert row.editor.widget.geometry().right() <= row.width()

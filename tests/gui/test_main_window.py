@@ -47,6 +47,7 @@ def press(qtbot: QtBot, window: QWidget, key: Qt.Key, modifier: Qt.KeyboardModif
     qtbot.keyClick(target, key, modifier)
 
 
+@pytest.mark.on_screen
 def test_a_clip_from_the_prompt_to_the_picture_by_keys(
     window: MainWindow, opened: Opened, run: Run, qtbot: QtBot
 ) -> None:
@@ -119,6 +120,7 @@ def test_the_panes_have_the_targets_widths(window: MainWindow, qtbot: QtBot) -> 
     assert window.compose.width() == 376, "the wish comes back with the room"
 
 
+@pytest.mark.on_screen
 def test_a_handle_is_drawn_one_px_wide_and_taken_hold_of_by_eight(window: MainWindow, qtbot: QtBot) -> None:
     splitter = window.panes._splitter
     handle = splitter.handle(1)
@@ -132,6 +134,7 @@ def test_a_handle_is_drawn_one_px_wide_and_taken_hold_of_by_eight(window: MainWi
     assert window.panes.widths["compose"] == window.compose.width()
 
 
+@pytest.mark.on_screen
 def test_a_narrow_window_shows_the_queue_over_the_centre_until_escape(window: MainWindow, qtbot: QtBot) -> None:
     window.resize(1024, 700)
     action = window.menus.actions["pane_queue"]
@@ -183,6 +186,7 @@ def test_details_are_folded_by_their_key(window: MainWindow, opened: Opened, qtb
     assert window.viewer.details.isVisible()
 
 
+@pytest.mark.on_screen
 def test_widths_and_folds_come_back_with_the_next_window(
     window: MainWindow, opened: Opened, run: Run, qtbot: QtBot
 ) -> None:
@@ -204,6 +208,7 @@ def test_the_layout_is_kept_a_little_after_a_change_too(window: MainWindow, open
     run.until(lambda: any("queue" in each.folded for each in opened.studio.settings.current.layouts.values()), 5)
 
 
+@pytest.mark.on_screen
 def test_f6_goes_round_the_panes_and_back_to_where_the_focus_was(window: MainWindow, qtbot: QtBot) -> None:
     window.compose.focus_prompt()
     visited = []
@@ -224,6 +229,7 @@ def test_f6_goes_round_the_panes_and_back_to_where_the_focus_was(window: MainWin
     assert window.focusWidget() is window.compose.editor.text
 
 
+@pytest.mark.on_screen
 def test_edit_commands_go_to_the_focused_field_and_leave_others_their_keys(window: MainWindow, qtbot: QtBot) -> None:
     text = window.compose.editor.text
     window.compose.focus_prompt()
@@ -257,18 +263,17 @@ def test_themes_and_text_sizes_are_chosen_from_the_menu_and_kept(
     assert opened.studio.settings.current.theme == "light"
 
 
-@pytest.mark.parametrize("name", ["dark", "light", "contrast"])
-@pytest.mark.parametrize("percent", [90, 150])
 def test_the_window_fits_its_smallest_size_in_every_theme_and_text_size(
-    window: MainWindow, dressed: QApplication, name: str, percent: int
+    window: MainWindow, dressed: QApplication
 ) -> None:
-    theme().apply(dressed, name, percent)
     window.resize(1024, 700)
-    QApplication.processEvents()
-    assert (window.width(), window.height()) == (1024, 700)
-    assert window.centre.width() > 300
-    assert window.compose.footer.isVisible()
-    assert window.status.geometry().bottom() < 700
+    for name, percent in (("dark", 90), ("dark", 150), ("light", 150), ("contrast", 150)):
+        theme().apply(dressed, name, percent)
+        QApplication.processEvents()
+        assert (window.width(), window.height()) == (1024, 700)
+        assert window.centre.width() > 300
+        assert window.compose.footer.isVisible()
+        assert window.status.geometry().bottom() < 700
 
 
 def test_notices_wait_for_a_window_and_offer_their_action(opened: Opened, run: Run, qtbot: QtBot) -> None:
@@ -323,6 +328,7 @@ def test_edit_brings_a_jobs_request_back_into_the_compose_column(window: MainWin
     assert window.compose.page.draft.prompt == "a lighthouse"
 
 
+@pytest.mark.on_screen
 def test_settings_open_at_the_account_a_job_needs(window: MainWindow) -> None:
     window.queue.settings_requested.emit("simulator-globalaiopc")
     dialog = window.dialogs.settings
@@ -344,6 +350,7 @@ def test_pause_all_is_one_command_with_two_words(window: MainWindow, opened: Ope
     assert not opened.studio.engine.paused
 
 
+@pytest.mark.on_screen
 def test_after_a_close_with_running_jobs_it_is_explained_once(opened: Opened, run: Run, qtbot: QtBot) -> None:
     opened.studio.engine.jobs["job-1"] = a_job(state=State.PROCESSING, remote_id="task_1")
     with in_the_open(MainWindow(opened.studio), run, qtbot) as first:

@@ -257,6 +257,7 @@ def test_ctrl_c_copies_the_recipe(desk: Desk) -> None:
     assert desk.said[-1] == ("show_message", "Recipe copied.")
 
 
+@pytest.mark.on_screen
 def test_the_menu_offers_what_the_job_takes(desk: Desk) -> None:
     waiting, done = made("w"), made("d", State.DONE, finished_at=NOW, path="/nowhere.mp4", remote_id="t")
     desk.put(waiting, done)
@@ -355,6 +356,7 @@ def test_a_finished_job_shows_its_picture(desk: Desk) -> None:
     desk.qtbot.waitUntil(red)
 
 
+@pytest.mark.on_screen
 def test_the_chosen_row_is_marked_and_the_ring_comes_with_the_keyboard(desk: Desk) -> None:
     job = made("x")
     desk.put(job)

@@ -238,6 +238,7 @@ def test_the_primary_button_shows_its_shortcut_where_there_is_room(qtbot) -> Non
     assert button.accessibleDescription() == "Ctrl+Enter"
 
 
+@pytest.mark.on_screen
 def test_a_fold_opens_by_click_and_by_key(qtbot) -> None:
     fold = Fold("Advanced", QLabel("body"))
     shown(qtbot, fold)

@@ -28,7 +28,7 @@ from sora_desktop.ui.settings.network_page import NetworkPage
 from sora_desktop.ui.settings.privacy_page import PrivacyPage
 from sora_desktop.ui.settings.providers_page import ProvidersPage
 from sora_desktop.ui.studio import Studio
-from sora_desktop.ui.theme import scale, theme
+from sora_desktop.ui.theme import built_bare, scale, theme
 from sora_desktop.ui.widgets.basic import button, keep_height, label, sized
 
 NAV = 208
@@ -40,6 +40,7 @@ FOOTER = 52
 class SettingsDialog(QDialog):
     """Not modal: the window stays usable beside it. Show it with `open_page`."""
 
+    @built_bare
     def __init__(
         self, studio: Studio, page: str = "accounts", account_id: str = "", parent: QWidget | None = None
     ) -> None:
