@@ -105,7 +105,7 @@ def test_variations_of_a_converted_picture_upload_once_and_use_again_brings_it_b
     first = next(iter(jobs.values()))
     window.compose.new_draft()
     assert section.cards == []
-    window._on_edit_requested(first.id)
+    window.queue.edit_requested.emit(first.id)
     opened_again = window.compose.page.draft.references
     assert opened_again == first.request.references
     run.until(lambda: not section.cards[0].thumb._pixmap.isNull())
