@@ -493,6 +493,20 @@ class TestSeveralClips:
         desk.settle()
         assert [desk.kept(clip).marks.tags for clip in clips] == [("all", "new")] * 3
 
+    def test_of_hundreds_of_tags_the_most_frequent_are_shown(self, desk: Desk) -> None:
+        clips = [desk.put() for _ in range(2)]
+        for number in range(50):
+            desk.run(desk.library.add_tag([clips[number % 2].id], f"tag {number}"))
+        desk.run(desk.library.add_tag([clip.id for clip in clips], "z of both"))
+        desk.show(*clips)
+        tags = desk.details.tags
+        assert len(tags.tokens) == 40
+        assert list(tags.tokens)[-1] == "z of both"
+        assert tags.others.text() == "and 11 more"
+        assert tags.others.isVisible()
+        desk.show(clips[0])
+        assert not tags.others.isVisible()
+
 
 class TestMissingFile:
     def miss(self, desk: Desk, **fields) -> Clip:

@@ -59,6 +59,7 @@ class ClipDetails(QWidget):
         super().__init__(parent)
         self._studio = studio
         self._clips: list[Clip] = []
+        self._ids: list[str] = []
         self._marking: set[asyncio.Task[None]] = set()
         self._pictures: dict[str, str] = {}
         """Size and rate by path; empty where they could not be read."""
@@ -109,11 +110,11 @@ class ClipDetails(QWidget):
         self.collect_again = button(self.tr("Ask for the result"), "small")
         self.collect_again.clicked.connect(lambda: self._do("collect"))
         self.prompt = PromptText()
-        self.facts = FactGrid(line=22)
+        self.facts = FactGrid(line=21)
         self.facts.copied.connect(self.show_message)
         self.tags = TagEditor(self._known_tags)
-        self.tags.added.connect(lambda tag: self._spawn(self._studio.library.add_tag(self._ids(), tag)))
-        self.tags.removed.connect(lambda tag: self._spawn(self._studio.library.remove_tag(self._ids(), tag)))
+        self.tags.added.connect(lambda tag: self._spawn(self._studio.library.add_tag(self._ids, tag)))
+        self.tags.removed.connect(lambda tag: self._spawn(self._studio.library.remove_tag(self._ids, tag)))
         self.notes = NotesField()
         self.notes.written.connect(self._on_written)
         self.notes.left.connect(self.keeper.save_now)
@@ -218,10 +219,11 @@ class ClipDetails(QWidget):
 
     def set_clips(self, clips: Sequence[Clip]) -> None:
         """Shows other clips, or the same as they are now. What was being written is kept for those it was for."""
-        if [clip.id for clip in clips] != self._ids():
+        ids = [clip.id for clip in clips]
+        if ids != self._ids:
             self.tags.finish()
             self.keeper.save_now()
-        self._clips = list(clips)
+        self._clips, self._ids = list(clips), ids
         self._show()
 
     async def flush(self) -> None:
@@ -230,15 +232,13 @@ class ClipDetails(QWidget):
         await self.keeper.flush()
         await asyncio.gather(*self._marking, return_exceptions=True)
 
-    def _ids(self) -> list[str]:
-        return [clip.id for clip in self._clips]
-
     def _known_tags(self) -> set[str]:
         return {tag for clip in self._studio.library.clips.values() for tag in clip.marks.tags}
 
     def _on_library_changed(self) -> None:
         clips = self._studio.library.clips
-        self._clips = [clips[clip_id] for clip_id in self._ids() if clip_id in clips]
+        self._ids = [clip_id for clip_id in self._ids if clip_id in clips]
+        self._clips = [clips[clip_id] for clip_id in self._ids]
         self._show()
 
     def _show(self) -> None:
@@ -248,7 +248,7 @@ class ClipDetails(QWidget):
             return
         single = len(clips) == 1
         first = clips[0]
-        self.preview.show_clips(self._ids(), self.tr("Open {0}").format(first.title) if single else "")
+        self.preview.show_clips(self._ids, self.tr("Open {0}").format(first.title) if single else "")
         self.title.setText(Path(first.path).name if single else self._sum())
         self._show_marks()
         self._show_missing()
@@ -281,7 +281,7 @@ class ClipDetails(QWidget):
         if len(self._pictures) >= REMEMBERED:
             self._pictures.clear()
         self._pictures[clip.path] = f"{video.width}×{video.height} · {video.fps:g} fps" if video else ""
-        if video and clip.id in self._ids():
+        if video and clip.id in self._ids:
             self._show()
 
     def _sum(self) -> str:
@@ -308,7 +308,8 @@ class ClipDetails(QWidget):
         button.setToolTip(words)
 
     def _show_missing(self) -> None:
-        missing = [clip for clip in self._clips if clip.id in self._studio.library.missing]
+        gone = self._studio.library.missing.intersection(self._ids)
+        missing = [clip for clip in self._clips if clip.id in gone] if gone else []
         single = len(self._clips) == 1
         if not missing:
             words = ""
@@ -355,7 +356,7 @@ class ClipDetails(QWidget):
         self._mark(reviewed=on)
 
     def _mark(self, **marks: Any) -> None:
-        self._spawn(self._studio.library.mark(self._ids(), **marks))
+        self._spawn(self._studio.library.mark(self._ids, **marks))
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
         task = self._studio.tasks.spawn(self._told(work), "mark clips")

@@ -21,7 +21,7 @@ MOST = 4_000
 """Characters of a note."""
 SAVE_AFTER, RETRY_AFTER = 500, 5_000
 """Milliseconds after the last key, and after a try that failed."""
-LEAST_LINES, MOST_LINES = 3, 12
+LEAST_LINES, MOST_LINES = 2, 12
 
 
 class NotesKeeper(QObject):

@@ -14,11 +14,13 @@ from sora_desktop.ui.bind import bind
 from sora_desktop.ui.library.chips import Token
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
-from sora_desktop.ui.widgets.basic import button, mark, sized
+from sora_desktop.ui.widgets.basic import button, label, mark, sized
 from sora_desktop.ui.widgets.flow import Flow
 
 MOST = 32
 """Tags on one clip; then none can be added here."""
+SHOWN = 40
+"""Tags of several clips, the most frequent: thousands may have hundreds."""
 
 
 class TagField(QLineEdit):
@@ -99,13 +101,20 @@ class TagEditor(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._host)
+        self.others = label("", "secondary", "muted")
+        self._chips.addWidget(self.others)
         self._chips.addWidget(self.add)
         bind(theme().changed, self._chips.invalidate, self)
 
     def show_clips(self, clips: Sequence[Clip]) -> None:
         """Shows the tags of all `clips`; one that only some have says how many."""
         counts = Counter(tag for clip in clips for tag in clip.marks.tags)
-        shown = sorted(counts.items(), key=lambda one: one[0].casefold()) if len(clips) > 1 else list(counts.items())
+        if len(clips) > 1:
+            shown = sorted(counts.most_common(SHOWN), key=lambda one: one[0].casefold())
+        else:
+            shown = list(counts.items())
+        self.others.setText(self.tr("and {0} more").format(len(counts) - len(shown)))
+        self.others.setVisible(len(counts) > len(shown))
         self.add.setVisible(self.field is None and all(len(clip.marks.tags) < MOST for clip in clips))
         if (shown, len(clips)) == (self._shown, self._clips):
             return
@@ -141,7 +150,7 @@ class TagEditor(QWidget):
             token.deleteLater()
         self.tokens = {}
         # Behind the tags come the field, and what opens it.
-        last = [one for one in (self.field, self.add) if one is not None]
+        last = [one for one in (self.others, self.field, self.add) if one is not None]
         for one in last:
             self._chips.removeWidget(one)
         for tag, count in self._shown:
