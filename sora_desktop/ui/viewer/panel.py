@@ -51,6 +51,7 @@ class ViewerPanel(QWidget):
         self._studio = studio
         self._job: Job | None = None
         self._transfer: Transfer | None = None
+        self._turning = False
         engine = studio.engine
         self._lines = Lines(studio.accounts.model_of, engine.pace, paused=lambda: engine.paused)
         self.orders = JobOrders(studio, self)
@@ -170,10 +171,18 @@ class ViewerPanel(QWidget):
                 self.player.play()
             self._refresh()
             return
-        self._close()
-        self._job = job
         self._transfer = None
-        self._open_file(play=play)
+        self._turn_to(job, play=play)
+
+    def _turn_to(self, job: Job | None, *, play: bool = False) -> None:
+        """Another job, or another file of it. What player and canvas say meanwhile is shown once, at the end."""
+        self._turning = True
+        try:
+            self._close()
+            self._job = job
+            self._open_file(play=play)
+        finally:
+            self._turning = False
         self._refresh()
 
     @property
@@ -218,6 +227,8 @@ class ViewerPanel(QWidget):
         return None
 
     def _refresh(self) -> None:
+        if self._turning:
+            return
         job, screen = self._job, self._screen()
         if screen is None:
             self.pages.setCurrentWidget(self.stage.home)
@@ -268,9 +279,9 @@ class ViewerPanel(QWidget):
             self._transfer = None
         if (before.state, before.path) != (job.state, job.path):
             # A finished job shows its first frame, and plays only when it is asked to.
-            self._close()
-            self._open_file()
-        self._refresh()
+            self._turn_to(job)
+        else:
+            self._refresh()
 
     def _on_job_removed(self, job_id: str) -> None:
         if self._job is not None and job_id == self._job.id and self._studio.library.job(job_id) is None:
