@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QTabBar
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
-from sora_desktop.ui.widgets.basic import keep_height, line, mark
+from sora_desktop.ui.widgets.basic import chain, keep_height, line, mark
 from sora_desktop.ui.widgets.ring import ring_around
 
 if TYPE_CHECKING:
@@ -94,6 +94,13 @@ class Centre(QWidget):
         self.tab_changed.emit(self.tab)
         if focused is not self.bar and (focused is None or not focused.isVisible()):
             # What had the focus went out of sight, and Qt would give it to any neighbour.
+            self.focus_shown()
+
+    def focus_shown(self) -> None:
+        """Puts the focus where work begins on what is shown."""
+        if self.library is not None and self.shown is self.library:
+            self.library.focus_clips()
+        else:
             self.shown.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show(self) -> None:
@@ -106,6 +113,7 @@ class Centre(QWidget):
         if self.library is None:
             self.library = self._make_library()
             self._stack.addWidget(self.library)
+            chain((self.bar, self.library))
         return self.library
 
     def _pad(self) -> None:

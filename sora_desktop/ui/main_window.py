@@ -280,8 +280,10 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if not self._shown:
             self._shown = True
-            viewing = self.centre.shown is self.viewer
-            (self.compose.editor.text if viewing else self.centre.shown).setFocus(Qt.FocusReason.OtherFocusReason)
+            if self.centre.shown is self.viewer:
+                self.compose.editor.text.setFocus(Qt.FocusReason.OtherFocusReason)
+            else:
+                self.centre.focus_shown()
             self.tell_of_resumed()
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -176,6 +176,31 @@ class TestQuery:
         assert stand.shown() == ["new", "old"]
 
 
+def test_tab_goes_as_the_eye_does(stand: Stand) -> None:
+    first = stand.clip("red train")
+    stand.clip("blue boat", model="sora-2-pro")
+    stand.open()
+    stand.page.grid.select([first])
+    stand.run(stand.library.add_tag([first], "night"))
+    stand.run.until(lambda: stand.page.facets.tags)
+    page = stand.page
+    parts = (
+        page.facets.shelves[Shelf.ALL],
+        page.facets.models["rivya/sora-2"],
+        page.facets.tags["night"],
+        page.search.field,
+        page.grid,
+        page.details.notes,
+    )
+    assert all(part.isVisible() for part in parts)
+    parts[0].setFocus()
+    seen: list[QWidget] = []
+    for _step in range(40):
+        seen.append(QApplication.focusWidget())
+        stand.qtbot.keyClick(seen[-1], Qt.Key.Key_Tab)
+    assert [each for each in dict.fromkeys(seen) if each in parts] == list(parts)
+
+
 class TestEmpty:
     def test_nothing_found_offers_a_way_back(self, stand: Stand) -> None:
         stand.clip("red train")

@@ -22,7 +22,7 @@ from sora_desktop.ui.library.search import SearchBar
 from sora_desktop.ui.references.incoming import Frame
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
-from sora_desktop.ui.widgets.basic import line, mark
+from sora_desktop.ui.widgets.basic import chain, line, mark
 from sora_desktop.ui.widgets.hints import Empty
 
 FACETS, DETAILS = 208, 312
@@ -120,7 +120,6 @@ class LibraryPage(QWidget):
         row.addWidget(middle, 1)
         row.addWidget(self._lines[1])
         row.addWidget(self.details)
-        self.setFocusProxy(self.grid)
 
     def _connect(self) -> None:
         grid, details, library = self.grid, self.details, self._studio.library
@@ -181,7 +180,13 @@ class LibraryPage(QWidget):
     def clear(self) -> None:
         """Takes all filters away."""
         self.set_query(Query(sort=self._query.sort))
-        self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.focus_clips()
+
+    def focus_clips(self) -> None:
+        """Puts the focus on the clips, or on the way out where there are none."""
+        # No focus proxy of the page: Tab would pass by all that stands beside the clips.
+        page = self._clips.currentWidget()
+        (page.action if isinstance(page, Empty) and page.action else page).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def focus_search(self) -> None:
         """Puts the cursor into the search."""
@@ -203,8 +208,6 @@ class LibraryPage(QWidget):
             self._clips.setCurrentWidget(self.grid)
         else:
             self._say_empty()
-        page = self._clips.currentWidget()
-        self.setFocusProxy(page.action if isinstance(page, Empty) else page)
         self._measure()
         self._on_selection_changed()
         if (taken := time.monotonic() - begun) > COSTLY:
@@ -235,6 +238,7 @@ class LibraryPage(QWidget):
 
     def _on_selection_changed(self) -> None:
         self.details.set_clips(self.grid.selected())
+        self._order()
 
     # What the person does.
 
@@ -279,6 +283,10 @@ class LibraryPage(QWidget):
 
     def _on_rested(self) -> None:
         self.orders.spawn(self._studio.settings.change(library_size=self._size))
+
+    def _order(self) -> None:
+        """Tab goes as the eye does; models and tags are made anew and would come last."""
+        chain((self.facets, self.search, self._clips, self.details))
 
     # Room and sight.
 
