@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -22,12 +23,15 @@ import keyring.core
 import pytest
 from PySide6.QtGui import QGuiApplication
 
+from sora_desktop.core.catalog import parse
 from sora_desktop.engine.simulator_process import SimulatorProcess
 from sora_desktop.providers import clients
+from sora_desktop.storage import catalog
 from support import leaks, roots, warm
 from support.loops import Run
 from support.secret_service import serving
 
+parsed = cache(parse)
 XDG = ("CONFIG", "DATA", "CACHE", "STATE")
 
 hypothesis.settings.register_profile("here", deadline=None)  # A busy machine is no failure.
@@ -77,8 +81,10 @@ def no_real_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def shared_roots(monkeypatch: pytest.MonkeyPatch) -> None:
+def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What every studio reads at its start, and no test changes: TLS's roots and the shipped catalogue."""
     monkeypatch.setattr(clients, "tls_context", roots.tls_context)
+    monkeypatch.setattr(catalog, "parse", parsed)
 
 
 @pytest.fixture(autouse=True)

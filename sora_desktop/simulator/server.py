@@ -61,8 +61,8 @@ def run(
 
     Port 0 means any, but the one of last time when it is free. `pace` is a factor on all waiting times. `record`
     keeps the requests, with their keys, in the state folder; otherwise they stay in memory. `light` renders small
-    clips. `ready` is given the addresses; without it they are printed as one line of JSON.
-    Raises CannotStart.
+    clips and does not wait for the disk. `ready` is given the addresses; without it they are printed as one line of
+    JSON. Raises CannotStart.
     """
     for folder in (state, state / "media", state / "files"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def run(
         raise CannotStart(f"another simulator uses {state}") from None
     # The renderer's thread would hold the interpreter for 5 ms each time that an answer needs it.
     sys.setswitchinterval(SWITCH_SECONDS)
-    with lock, contextlib.closing(Store(state / "simulator.sqlite")) as store:
+    with lock, contextlib.closing(Store(state / "simulator.sqlite", light=light)) as store:
         api, files = _listen(store, "port", port), _listen(store, "media_port", media_port)
         world = _world(store, state, pace, files.getsockname()[1], record=record, light=light)
         with contextlib.closing(world.record):
@@ -103,7 +103,8 @@ def _listen(store: Store, name: str, port: int) -> socket.socket:
     wanted = [port] if port else [int(store.setting(name, "0")), 0]
     problem = ""
     for candidate in wanted:
-        bound = socket.socket()
+        # With the protocol named, asyncio sends the head and the body of an answer without waiting in between (40 ms).
+        bound = socket.socket(proto=socket.IPPROTO_TCP)
         if os.name == "posix":
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

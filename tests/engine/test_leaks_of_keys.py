@@ -43,18 +43,19 @@ def files_with(needle: str, folder: Path) -> list[str]:
 
 
 class Watch:
-    """Looks at the command line and the environment of every process, as another user's `ps` would."""
+    """Looks at the command line of every process that begins meanwhile, as another user's `ps` would."""
 
     def __init__(self) -> None:
         self.seen: set[str] = set()
+        self._before = set(os.listdir("/proc"))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._look)
 
     def _look(self) -> None:
         while not self._stop.wait(0.05):
-            for process in Path("/proc").glob("[0-9]*/cmdline"):
+            for process in set(os.listdir("/proc")) - self._before:
                 try:
-                    line = process.read_bytes()
+                    line = Path("/proc", process, "cmdline").read_bytes()
                 except OSError:
                     continue
                 if CANARY.encode() in line:
