@@ -100,7 +100,8 @@ async def opened(paths: Paths, *, override_key: str = "", own: bool | None = Tru
         await settings.load()
         secrets = Secrets()
         stack.push_async_callback(secrets.close)
-        simulator = SimulatorProcess(paths, SIMULATOR_PACE if pace is None else pace, owner=owner)
+        light = "SORA_DESKTOP_LIGHT" in os.environ  # for tests: small clips
+        simulator = SimulatorProcess(paths, SIMULATOR_PACE if pace is None else pace, owner=owner, light=light)
         stack.push_async_callback(simulator.close)
         accounts = Accounts(AccountStore(database), secrets, catalog, simulator.base_urls, override_key=override_key)
         providers = Providers(paths.providers, accounts.offers)

@@ -37,12 +37,13 @@ class SimulatorProcess:
     those need a child watcher, which Qt's loop does not have on every platform.
     """
 
-    def __init__(self, paths: Paths, pace: float = 1.0, *, owner: bool = True) -> None:
+    def __init__(self, paths: Paths, pace: float = 1.0, *, owner: bool = True, light: bool = False) -> None:
         self._state = paths.simulator
         self._complaints = paths.logs / "simulator.log"
         self._address = paths.simulator / "address.json"
         self._pace = pace
         self._owner = owner
+        self._light = light
         self._child: _Child | None = None
         self._starting = asyncio.Lock()
 

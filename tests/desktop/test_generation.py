@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -35,6 +36,7 @@ def generate(program: Program, prompt: str) -> None:
 
 
 def test_a_typed_prompt_becomes_a_clip_that_the_viewer_plays(program: Program) -> None:
+    program.light = False
     generate(program, PROMPT)
     begun = time.monotonic()
     job = program.wait_for_job("done", "failed")
@@ -126,7 +128,7 @@ def decoded(path: Path, numbers: set[int]) -> dict[int, Image.Image]:
         return {number: frame.to_image() for number, frame in frames if number in numbers}
 
 
-@pytest.mark.parametrize("states", [REMOTE, ("submitting", *REMOTE), ("downloading", "done")], ids="-".join)
+@pytest.mark.parametrize("states", [REMOTE, ("downloading", "done")], ids="-".join)
 def test_killed_in_mid_generation_the_clip_is_there_after_a_restart_and_paid_once(
     program: Program, states: tuple[str, ...]
 ) -> None:
@@ -134,6 +136,11 @@ def test_killed_in_mid_generation_the_clip_is_there_after_a_restart_and_paid_onc
     killed = program.wait_for_job(*states)
     program.kill()
     program.start()
+    went_on(program, killed)
+
+
+def went_on(program: Program, killed: dict[str, Any]) -> None:
+    """The job is done, its clip is there, and it was paid once."""
     job = program.wait_for_job("done", "failed", "uncertain", "expired", seconds=60)
     assert (job["id"], job["state"], job["failure"]) == (killed["id"], "done", None)
     assert job["remote_id"] == (killed["remote_id"] or job["remote_id"])
@@ -142,7 +149,7 @@ def test_killed_in_mid_generation_the_clip_is_there_after_a_restart_and_paid_onc
     assert program.ledger()["billed_tasks"] == 1
 
 
-def test_a_draft_is_kept_within_a_second_and_is_there_after_a_kill(program: Program) -> None:
+def test_a_draft_is_there_after_a_kill_and_so_is_what_was_just_sent_after_another(program: Program) -> None:
     program.start()
     program.screen.key("ctrl+l")
     program.screen.type(PROMPT)
@@ -151,6 +158,8 @@ def test_a_draft_is_kept_within_a_second_and_is_there_after_a_kill(program: Prog
     program.start()
     # It stands in the editor, ready to go: what Generate sends is what was typed before the kill.
     program.screen.key("ctrl+Return")
-    job = program.wait_for_job("waiting", "preparing", "submitting", *REMOTE, "downloading", "done")
-    assert job["request"]["prompt"] == PROMPT
-    program.wait_for_job("done")
+    killed = program.wait_for_job("submitting", *REMOTE)
+    assert killed["request"]["prompt"] == PROMPT
+    program.kill()
+    program.start()
+    went_on(program, killed)

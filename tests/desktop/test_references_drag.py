@@ -39,26 +39,39 @@ def another_window(screen: Screen, kind: str, *values: str) -> Iterator[None]:
         process.wait(10)
 
 
-def references(program: Program) -> list[dict]:
-    drafts = program.drafts()
-    return drafts[0]["references"] if drafts else []
+def references(program: Program) -> list[list[dict]]:
+    """Those of each draft that has some; the draft that was changed last comes first."""
+    return [draft["references"] for draft in program.drafts() if draft["references"]]
 
 
-@pytest.mark.parametrize("place", [PROMPT, REST], ids=["over the prompt", "below it"])
-def test_a_file_of_another_program_becomes_a_reference(
-    program: Program, tmp_path: Path, place: tuple[int, int]
-) -> None:
+def new_draft(program: Program) -> None:
+    program.screen.activate(program.screen.window("Sora Desktop"))
+    program.screen.key("ctrl+n")
+    program.screen.wait_until_still()
+
+
+def let_go(program: Program, drafts: int = 1) -> list[dict]:
+    """Ends the drag; what the draft has taken, which is the first or a later one with references."""
+    program.screen.let_go()
+    return wait_for(lambda: len(found := references(program)) == drafts and found, 10, "references in the draft")[0]
+
+
+def test_a_file_of_another_program_becomes_a_reference(program: Program, tmp_path: Path) -> None:
     file = photo(tmp_path / "a harbour.jpg", 640, 360, kind="PNG")
     program.start()
     screen = program.screen
     with another_window(screen, "files", str(file)):
         before = screen.picture()
-        screen.drag((AT[0] + 60, AT[1] + 40), place)
+        screen.drag((AT[0] + 60, AT[1] + 40), REST)
         lit = screen.picture()
-        screen.let_go()
-        (found,) = wait_for(lambda: references(program), 10, "a reference in the draft")
-    assert (found["name"], found["mime"], found["width"]) == ("a harbour.jpg", "image/png", 640)
-    assert program.drafts()[0]["prompt"] == "", "its path did not get into the text"
+        (found,) = let_go(program)
+    new_draft(program)
+    with another_window(screen, "files", str(file)):
+        screen.drag((AT[0] + 60, AT[1] + 40), PROMPT)
+        (again,) = let_go(program, 2)
+    for each in (found, again):
+        assert (each["name"], each["mime"], each["width"]) == ("a harbour.jpg", "image/png", 640)
+    assert [draft["prompt"] for draft in program.drafts()] == ["", ""], "its path did not get into the text"
     # The drop zone was lit while the file hung over the column: its plate has the selection's colour (#21364C).
     column = (0, 60, 376, 860)
     seen = {colour for _count, colour in lit.crop(column).getcolors(1 << 20) or []}
@@ -67,21 +80,17 @@ def test_a_file_of_another_program_becomes_a_reference(
     assert len(list((program.data / "references").glob("??/*.png"))) == 1, "a copy is kept"
 
 
-def test_pixels_of_another_program_become_a_reference(program: Program) -> None:
-    program.start()
-    with another_window(program.screen, "image"):
-        program.screen.drag((AT[0] + 60, AT[1] + 40), REST)
-        program.screen.let_go()
-        (found,) = wait_for(lambda: references(program), 10, "a reference in the draft")
-    assert (found["width"], found["height"], found["mime"]) == (320, 180, "image/png")
-
-
-def test_what_is_no_picture_is_refused_and_nothing_breaks(program: Program, tmp_path: Path) -> None:
+def test_pixels_become_a_reference_what_is_no_picture_is_refused_and_nothing_breaks(
+    program: Program, tmp_path: Path
+) -> None:
     pdf, picture = tmp_path / "notes.pdf", photo(tmp_path / "b.webp")
     pdf.write_bytes(b"%PDF-1.7 nothing to see")
     program.start()
+    with another_window(program.screen, "image"):
+        program.screen.drag((AT[0] + 60, AT[1] + 40), REST)
+        (found,) = let_go(program)
+    assert (found["width"], found["height"], found["mime"]) == (320, 180, "image/png")
+    new_draft(program)
     with another_window(program.screen, "files", str(pdf), str(picture)):
         program.screen.drag((AT[0] + 60, AT[1] + 40), REST)
-        program.screen.let_go()
-        found = wait_for(lambda: references(program), 10, "a reference in the draft")
-    assert [one["name"] for one in found] == ["b.webp"]
+        assert [one["name"] for one in let_go(program, 2)] == ["b.webp"]

@@ -34,7 +34,9 @@ def environment(screen: Screen | None = None) -> dict[str, str]:
 
 
 class Program:
-    """The program on one data folder. It may be started, killed and started again."""
+    """The program on one data folder. It may be started, killed and started again. Its simulator makes small clips."""
+
+    light = True
 
     def __init__(self, screen: Screen, data: Path) -> None:
         self.screen, self.data = screen, data
@@ -46,7 +48,7 @@ class Program:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*COMMAND, "--data-dir", str(self.data)],
-                env=environment(self.screen),
+                env=environment(self.screen) | ({"SORA_DESKTOP_LIGHT": "1"} if self.light else {}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
