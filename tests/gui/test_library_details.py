@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from itertools import pairwise
@@ -301,8 +302,15 @@ class TestTags:
         assert desk.kept(other).marks.tags == ()
         assert desk.details.tags.field is None
 
-    def test_flush_waits_for_a_tag_too(self, desk: Desk) -> None:
+    def test_flush_waits_for_a_tag_too(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         clip = desk.put()
+        save = desk.library._store.save_marks
+
+        async def slow(clips: object) -> None:
+            await asyncio.sleep(0.05)
+            await save(clips)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(desk.library._store, "save_marks", slow)
         desk.show(clip)
         desk.click(desk.details.tags.add)
         desk.qtbot.keyClicks(desk.details.tags.field, "last")
@@ -378,6 +386,21 @@ class TestNotes:
         desk.write("At the last moment")
         desk.run(desk.details.flush())
         assert desk.kept(clip).marks.notes == "At the last moment"
+
+    def test_what_is_written_while_a_note_is_being_saved_is_saved_too(self, desk: Desk, monkeypatch) -> None:
+        clip = desk.put()
+        save = desk.library._store.save_marks
+
+        async def meanwhile(clips: object) -> None:
+            if desk.details.notes.toPlainText() == "One":
+                desk.qtbot.keyClicks(desk.details.notes, " two")
+            await save(clips)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(desk.library._store, "save_marks", meanwhile)
+        desk.show(clip)
+        desk.write("One")
+        desk.run(desk.details.flush())
+        assert desk.kept(clip).marks.notes == "One two"
 
     def test_a_full_disk_is_said_and_the_text_waits(self, desk: Desk, monkeypatch) -> None:
         clip, other = desk.put(), desk.put()

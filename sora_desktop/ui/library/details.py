@@ -222,7 +222,6 @@ class ClipDetails(QWidget):
         ids = [clip.id for clip in clips]
         if ids != self._ids:
             self.tags.finish()
-            self.keeper.save_now()
         self._clips, self._ids = list(clips), ids
         self._show()
 
