@@ -102,12 +102,13 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """
     runner_name = "_function_scoped_runner"
     runner = request.getfixturevalue(runner_name) if runner_name in request.fixturenames else None
-    before = leaks.Before()
+    qt = bool({"run", "qtbot", "qapp"} & set(request.fixturenames))
+    before = leaks.Before(qt=qt)
     with leaks.complaints_of_the_loop() as complaints:
         yield complaints
         left = leaks.pending(runner.get_loop()) if runner is not None else []
         left += before.left()
-        if left or {"run", "qtbot", "qapp"} & set(request.fixturenames):
+        if left or qt:
             leaks.settle()
     if left or complaints:
         pytest.fail("left behind:\n  " + "\n  ".join([*left, *complaints]), pytrace=False)

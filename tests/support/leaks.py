@@ -99,12 +99,13 @@ def settle() -> None:
 
 
 class Before:
-    """What was there before a test; `left()` names what came and did not go."""
+    """What was there before a test; `left()` names what came and did not go. Without `qt` threads only."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, qt: bool = True) -> None:
+        self._qt = qt
         self._threads = threads()
-        self._windows = windows()
-        self._timers = running_timers()
+        self._windows = windows() if qt else {}
+        self._timers = running_timers() if qt else {}
 
     def left(self) -> list[str]:
         """Looks again until nothing is left or the grace is over."""
@@ -118,6 +119,8 @@ class Before:
 
     def _look(self) -> list[str]:
         left = [f"thread {thread.name}" for thread in threads() - self._threads]
+        if not self._qt:
+            return left
         left += [f"window {name}" for address, name in windows().items() if address not in self._windows]
         left += [f"timer {name}" for address, name in running_timers().items() if address not in self._timers]
         return left

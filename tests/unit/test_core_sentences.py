@@ -58,7 +58,10 @@ def uses() -> Iterator[tuple[str, str, set[str] | None]]:
     for file in sorted(ROOT.rglob("*.py")):
         if "simulator" in file.relative_to(ROOT).parts:
             continue  # Its codes are the services', not ours.
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        text = file.read_text("utf-8")
+        if not any(name in text for name in ("code", *SAYING, *CARRYING)):
+            continue
+        for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Assign) and file.relative_to(ROOT).parts[0] in {"providers", "engine"}:
                 for code in named_code(node.targets[0], node.value):
                     yield f"{file.relative_to(ROOT)}:{node.lineno}", code, None
