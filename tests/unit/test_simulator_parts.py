@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sora_desktop.media.probe import check
 from sora_desktop.simulator import retention
 from sora_desktop.simulator.clock import Clock, iso
 from sora_desktop.simulator.errors import Refusal
@@ -97,6 +98,29 @@ def test_a_clip_that_cannot_be_made_is_a_failed_task(world: World, tmp_path: Pat
             assert (await told.get())[:2] == ("done", good.id)
         finally:
             await asyncio.to_thread(world.rendering.close)
+
+    asyncio.run(go())
+
+
+def test_light_clips_of_one_shape_are_whole_and_each_its_own(world: World) -> None:
+    """Drawn once, and told apart by what stands at their end."""
+
+    async def go() -> None:
+        made: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+        world.rendering.start(lambda *done: made.put_nowait(done), lambda *failed: made.put_nowait(failed))
+        try:
+            tasks = [ordered(world, prompt) for prompt in ("a boat", "a boat", "雨夜")]
+            for task in tasks:
+                world.rendering.submit(task)
+            etags = [(await made.get())[1] for _ in tasks]
+        finally:
+            await asyncio.to_thread(world.rendering.close)
+        assert len(set(etags)) == 3
+        for task in tasks:
+            path = world.media_folder / f"{task.media}.mp4"
+            clip = check(path, 1)
+            assert (clip.width, clip.height, clip.seconds) == (320, 180, 1)
+            assert path.read_bytes().endswith(f"{task.id} {task.prompt}".encode())
 
     asyncio.run(go())
 
