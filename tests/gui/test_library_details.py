@@ -153,6 +153,13 @@ class TestOneClip:
         desk.click(desk.details.folder)
         assert shown == [Path(clip.path)]
 
+        def refuse(_path: Path) -> None:
+            raise EnvironmentProblem("folder_readonly", folder="/media/usb")
+
+        monkeypatch.setattr("sora_desktop.ui.library.details.reveal", refuse)
+        desk.click(desk.details.folder)
+        assert "/media/usb" in str(desk.said)
+
     def test_a_long_prompt_is_cut_until_all_of_it_is_wanted(self, desk: Desk) -> None:
         clip, other = desk.put("word " * 400 + "\n" + "a" * 3000), desk.put("Short")
         desk.show(clip)
@@ -252,6 +259,7 @@ class TestMarks:
 
 
 class TestTags:
+    @pytest.mark.on_screen
     def test_tags_are_written_one_after_the_other_and_taken_off(self, desk: Desk) -> None:
         clip = desk.put()
         desk.show(clip)
@@ -317,6 +325,7 @@ class TestTags:
         desk.run(desk.details.flush())
         assert desk.kept(clip).marks.tags == ("last",)
 
+    @pytest.mark.on_screen
     def test_the_tags_of_the_library_are_offered(self, desk: Desk) -> None:
         clip, other = desk.put(), desk.put()
         desk.run(desk.library.add_tag([other.id], "Harbour"))

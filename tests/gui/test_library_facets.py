@@ -189,6 +189,7 @@ class TestDays:
         shelves.click(histogram, histogram.rect_of(10).center())
         assert shelves.query.days is None, "the only one chosen, clicked again"
 
+    @pytest.mark.on_screen
     def test_a_drag_is_a_range_either_way_and_a_double_click_everything(self, shelves: Shelves) -> None:
         histogram = self.put(shelves)
         self.drag(shelves, histogram, 12, 7)

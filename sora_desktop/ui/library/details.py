@@ -12,6 +12,7 @@ import shiboken6
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from sora_desktop.core.errors import EnvironmentProblem
 from sora_desktop.core.library import Clip
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.icons import icon
@@ -30,7 +31,7 @@ from sora_desktop.ui.viewer.actions import ActionRow, Deed
 from sora_desktop.ui.viewer.fact_grid import FactGrid
 from sora_desktop.ui.widgets.basic import Elided, button, label, line, mark, tool
 from sora_desktop.ui.widgets.hints import Empty, Hint
-from sora_desktop.ui.words import number, size
+from sora_desktop.ui.words import number, sentence, size
 
 SIDE = 16
 """Px at 100 % beside everything."""
@@ -120,7 +121,7 @@ class ClipDetails(QWidget):
         self.notes.left.connect(self.keeper.save_now)
         self.notes.shortened.connect(self._on_shortened)
         self.folder = button(self.tr("Show in folder"), "", "folder")
-        self.folder.clicked.connect(lambda: reveal(Path(self._clips[0].path)))
+        self.folder.clicked.connect(self._on_folder)
         self.copy = button(self.tr("Copy recipe"), "", "copy")
         self.copy.clicked.connect(lambda: self.orders.copy([clip.job for clip in self._clips]))
         for one in (self.folder, self.copy):
@@ -347,6 +348,12 @@ class ClipDetails(QWidget):
                 self.find_wanted.emit(clip)
             case "collect":
                 self.collect_wanted.emit(clip)
+
+    def _on_folder(self) -> None:
+        try:
+            reveal(Path(self._clips[0].path))
+        except EnvironmentProblem as problem:
+            self.show_message.emit(sentence(problem))
 
     def _on_favourite(self, on: bool) -> None:
         self._mark(favourite=on)
