@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import shiboken6
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from sora_desktop.core.errors import EnvironmentProblem
@@ -17,7 +17,7 @@ from sora_desktop.core.library import Clip
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.icons import icon
 from sora_desktop.ui.job_orders import JobOrders, reveal
-from sora_desktop.ui.library.brief_facts import brief
+from sora_desktop.ui.library.clip_facts import ClipFacts
 from sora_desktop.ui.library.grid import clip_thumbnails
 from sora_desktop.ui.library.notes import NotesField, NotesKeeper
 from sora_desktop.ui.library.preview import Preview
@@ -28,17 +28,12 @@ from sora_desktop.ui.places import short
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.viewer.actions import ActionRow, Deed
-from sora_desktop.ui.viewer.fact_grid import FactGrid
 from sora_desktop.ui.widgets.basic import Elided, button, label, line, mark, tool
 from sora_desktop.ui.widgets.hints import Empty, Hint
 from sora_desktop.ui.words import number, sentence, size
 
 SIDE = 16
 """Px at 100 % beside everything."""
-REST_MS = 150
-"""How long a clip is selected before its file is looked into."""
-REMEMBERED = 500
-"""Files whose size and rate are kept in mind."""
 
 
 class ClipDetails(QWidget):
@@ -62,12 +57,6 @@ class ClipDetails(QWidget):
         self._clips: list[Clip] = []
         self._ids: list[str] = []
         self._marking: set[asyncio.Task[None]] = set()
-        self._pictures: dict[str, str] = {}
-        """Size and rate by path; empty where they could not be read."""
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self._on_rested)
         self.orders = JobOrders(studio, self)
         self.orders.show_message.connect(self.show_message)
         self.keeper = NotesKeeper(studio, self)
@@ -111,7 +100,7 @@ class ClipDetails(QWidget):
         self.collect_again = button(self.tr("Ask for the result"), "small")
         self.collect_again.clicked.connect(lambda: self._do("collect"))
         self.prompt = PromptText()
-        self.facts = FactGrid(line=21)
+        self.facts = ClipFacts(self._studio)
         self.facts.copied.connect(self.show_message)
         self.tags = TagEditor(self._known_tags)
         self.tags.added.connect(lambda tag: self._spawn(self._studio.library.add_tag(self._ids, tag)))
@@ -258,31 +247,9 @@ class ClipDetails(QWidget):
         if single:
             self.prompt.show_prompt(first.job.request.prompt)
             self.prompt.setVisible(bool(first.job.request.prompt.strip()))
-            self._show_facts(first)
+            self.facts.show_clip(first)
             self.notes.show_notes(self.keeper.unsaved.get(first.id, first.marks.notes))
         self.copy.setText(self.tr("Copy recipe") if single else self.tr("Copy recipes"))
-
-    def _show_facts(self, clip: Clip) -> None:
-        picture = self._pictures.get(clip.path)
-        self.facts.show_facts([brief(clip.job, self._studio.accounts, picture or "")])
-        if picture is None and clip.id not in self._studio.library.missing:
-            # Not of each clip that is flown over with the arrows.
-            self._rest.start()
-
-    def _on_rested(self) -> None:
-        if len(self._clips) == 1:
-            self._studio.tasks.spawn(self._look_into(self._clips[0]), "describe clip")
-
-    async def _look_into(self, clip: Clip) -> None:
-        """Learns the size and rate of a video."""
-        video = await self._studio.library.describe(clip.id)
-        if not shiboken6.isValid(self):
-            return
-        if len(self._pictures) >= REMEMBERED:
-            self._pictures.clear()
-        self._pictures[clip.path] = f"{video.width}×{video.height} · {video.fps:g} fps" if video else ""
-        if video and clip.id in self._ids:
-            self._show()
 
     def _sum(self) -> str:
         """Several clips in a line: "3 clips · 54 MB"."""
