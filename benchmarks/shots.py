@@ -32,6 +32,7 @@ from sora_desktop.core.request import GenerationRequest
 from sora_desktop.storage.paths import Paths
 from sora_desktop.ui import aio
 from sora_desktop.ui.about import AboutDialog, ShortcutsDialog
+from sora_desktop.ui.centre import Tab
 from sora_desktop.ui.crash import CrashDialog, describe
 from sora_desktop.ui.main_window import MainWindow
 from sora_desktop.ui.notices import Tone
@@ -87,6 +88,7 @@ def window_of(studio: Studio) -> Iterator[MainWindow]:
     """The main window, shown, and closed at the end."""
     window = MainWindow(studio)
     window.resize(1440, 900)
+    window.centre.show_tab(Tab.VIEWER)
     window.show()
     try:
         yield window

@@ -93,7 +93,9 @@ class Theme(QObject):
         window takes to be built.
         """
         app = self._app
-        if app is None or any(window.internalWinId() for window in app.topLevelWidgets()):
+        styled = Qt.WidgetAttribute.WA_StyleSheet
+        # Qt tells the next sheet nothing of what wears this one: a widget that outlived it, and died, would be dressed.
+        if app is None or any(one.internalWinId() or one.testAttribute(styled) for one in app.allWidgets()):
             yield
             return
         worn = app.styleSheet()

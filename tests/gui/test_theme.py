@@ -14,6 +14,7 @@ from sora_desktop.storage.resources import resource
 from sora_desktop.ui import theme_images, tokens
 from sora_desktop.ui.icons import icon, pixmap, stroke
 from sora_desktop.ui.theme import sheet, theme
+from sora_desktop.ui.widgets.basic import mark
 
 ALL = list(tokens.THEMES.values())
 
@@ -174,3 +175,14 @@ def _ink(picture: QIcon, mode: QIcon.Mode) -> int:
     image = picture.pixmap(QSize(32, 32), 1.0, mode).toImage()
     opaque = [image.pixelColor(x, y) for x in range(32) for y in range(32) if image.pixelColor(x, y).alpha() == 255]
     return max(opaque, key=opaque.count).rgb()
+
+
+def test_the_sheet_stays_on_while_anything_wears_it(dressed: QApplication, qtbot) -> None:
+    """Qt forgets with the sheet who wore it: what died afterwards was dressed by the next one, and that crashed."""
+    with theme().undressed():
+        assert not dressed.styleSheet()
+    wearing = QLabel("x")
+    mark(wearing, ink="muted")
+    with theme().undressed():
+        assert dressed.styleSheet()
+    wearing.deleteLater()
