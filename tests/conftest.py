@@ -46,6 +46,31 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+LONGEST = (
+    "desktop/test_generation.py",
+    "desktop/test_gui_on_screen.py",
+    "gui/test_soak.py",
+    "engine/test_fault_matrix.py",
+    "engine/test_storm.py",
+    "contract/test_cli.py",
+    "contract/test_dialects.py",
+    "engine/test_own_servers.py",
+    "gui/test_main_window.py",
+    "contract/test_simulator_faults.py",
+    "contract/test_cli_servers.py",
+    "contract/test_gateway.py",
+    "desktop/test_references_drag.py",
+    "engine/test_references.py",
+)
+"""The files that take half a minute and more by the clock: begun last, they would be waited for with a core idle."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files come first; see `scripts/test`."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
 def pytest_collection_finish() -> None:
     """What is there now stays; looking through it after every test would take longer than the tests."""
     gc.collect()
