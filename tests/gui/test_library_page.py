@@ -88,7 +88,9 @@ class Stand:
 
 
 @pytest.fixture
-def stand(opened: Opened, run: Run, qtbot: QtBot, tmp_path: Path) -> Iterator[Stand]:
+def stand(opened: Opened, run: Run, qtbot: QtBot, tmp_path: Path, monkeypatch) -> Iterator[Stand]:
+    # However slow the machine is: every change is shown at once.
+    monkeypatch.setattr(page_module, "COSTLY", 60.0)
     folder = tmp_path / "videos"
     folder.mkdir()
     made_stand = Stand(opened, run, qtbot, folder)
