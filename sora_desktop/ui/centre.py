@@ -76,7 +76,9 @@ class Centre(QWidget):
     @property
     def shown(self) -> QWidget:
         """What stands under the tabs: first run, viewer or library."""
-        return self._stack.currentWidget()
+        shown = self._stack.currentWidget()
+        assert shown is not None
+        return shown
 
     def show_tab(self, tab: Tab) -> None:
         """Goes to a tab; nothing where it is shown already."""

@@ -186,7 +186,9 @@ class LibraryPage(QWidget):
         """Puts the focus on the clips, or on the way out where there are none."""
         # No focus proxy of the page: Tab would pass by all that stands beside the clips.
         page = self._clips.currentWidget()
-        (page.action if isinstance(page, Empty) and page.action else page).setFocus(Qt.FocusReason.OtherFocusReason)
+        target = page.action if isinstance(page, Empty) and page.action else page
+        if target is not None:
+            target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def focus_search(self) -> None:
         """Puts the cursor into the search."""
@@ -242,9 +244,19 @@ class LibraryPage(QWidget):
 
     # What the person does.
 
-    def mark(self, clips: Sequence[Clip], **marks: object) -> None:
-        """Changes marks of clips: favourite, rating or reviewed."""
-        self.orders.spawn(self.orders.told(self._studio.library.mark([clip.id for clip in clips], **marks)))
+    def mark(
+        self,
+        clips: Sequence[Clip],
+        *,
+        favourite: bool | None = None,
+        rating: int | None = None,
+        reviewed: bool | None = None,
+    ) -> None:
+        """Changes what is given of the clips' marks."""
+        marking = self._studio.library.mark(
+            [clip.id for clip in clips], favourite=favourite, rating=rating, reviewed=reviewed
+        )
+        self.orders.spawn(self.orders.told(marking))
 
     def copy(self, clips: Sequence[Clip]) -> None:
         """Puts the recipes of clips on the clipboard."""
