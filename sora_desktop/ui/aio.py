@@ -18,6 +18,7 @@ import qasync
 from PySide6.QtWidgets import QApplication, QDialog
 
 from sora_desktop.ui.calls import Calls, Later
+from sora_desktop.ui.garbage import collecting
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ def run(app: QApplication, main: Main, report: Report) -> int:
     stop = asyncio.Event()
     connection = app.lastWindowClosed.connect(stop.set)
     try:
-        with loop, catching(loop, report), _signals(stop):
+        with loop, catching(loop, report), _signals(stop), collecting():
             try:
                 return loop.run_until_complete(main(stop))
             finally:

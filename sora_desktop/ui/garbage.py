@@ -1,0 +1,73 @@
+"""When Python looks for objects that only hold each other: on the window's thread, between two events, and shortly.
+
+Left to itself Python looks in whichever thread made the last object, with the interpreter held all the while: a look
+through all objects in a thread that checks a download stops the window for 100 ms, and a widget's cycle may be taken
+apart there, which Qt forbids.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PySide6.QtCore import QObject, QTimer
+
+EVERY_MS = 1000
+LONG = 0.008
+"""Seconds: after a full look that took longer, what it has found alive is not looked at again."""
+OLDEST = 2
+
+
+class Collector(QObject):
+    """Takes the place of the automatic collections. To be made and stopped on the window's thread.
+
+    It goes by Python's own thresholds: the young objects at most once in a second, the middle-aged after ten of
+    those, all of them after ten of these. All of them are still only those made since the last long look.
+    """
+
+    def __init__(self, long: float = LONG) -> None:
+        super().__init__()
+        self._long = long
+        self._was_on = gc.isenabled()
+        gc.disable()
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.look)
+        self._timer.start(EVERY_MS)
+
+    def look_every(self, ms: int) -> None:
+        """Another rhythm, for those who cannot wait."""
+        self._timer.start(ms)
+
+    def look(self) -> None:
+        """Collects what is due."""
+        generation = _due()
+        if generation is None:
+            return
+        begun = time.perf_counter()
+        gc.collect(generation)
+        if generation == OLDEST and time.perf_counter() - begun > self._long:
+            gc.freeze()
+
+    def stop(self) -> None:
+        """Hands the work back to Python."""
+        self._timer.stop()
+        if self._was_on:
+            gc.enable()
+
+
+def _due() -> int | None:
+    """The oldest generation whose count is over its threshold."""
+    over = [count > threshold > 0 for count, threshold in zip(gc.get_count(), gc.get_threshold(), strict=True)]
+    return max((generation for generation, is_over in enumerate(over) if is_over), default=None)
+
+
+@contextmanager
+def collecting() -> Iterator[Collector]:
+    """A collector for as long as the loop runs."""
+    collector = Collector()
+    try:
+        yield collector
+    finally:
+        collector.stop()
