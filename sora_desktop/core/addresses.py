@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -17,7 +18,9 @@ MAX_URL = 2000
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0x3002: ".", 0xFF61: ".", 0x5C: "/"}
 """Full-width forms, as a Chinese or Japanese input method writes them, and backslashes."""
 _QUOTES = "\"'`<>“”‘’«»「」『』《》【】"
-_END = _QUOTES + ",; /"
+_END = _QUOTES + ",;) /"
+_BEFORE = re.compile(rf"(?is)^(?!https?:/)[^/]*?[\s(:][{_QUOTES}]*(?=https?://)|^\[.*\]\((?=https?://)")
+"""What stands before an address in a sentence, a command or a link: “POST ”, “Base URL: ”, “[name](”."""
 _DEVIATING = {"ß", "ς"}
 """Letters that IDNA 2003, which Python knows, sends to another host than IDNA 2008, which is called by."""
 
@@ -60,7 +63,7 @@ def mend_base_url(text: str, *, allow_http: bool = False, tails: Iterable[str] =
     if with_scheme != url:
         mends.append(Mend.SCHEME)
     parts, host = _parts(with_scheme, text)
-    if parts.scheme.lower() == "http" and host not in LOOPBACK and not allow_http:
+    if parts.scheme.lower() == "http" and not _is_here(host) and not allow_http:
         raise UserError("url_plain_http", host=host)
     if parts.query or parts.fragment:
         mends.append(Mend.QUERY)
@@ -75,9 +78,12 @@ def mend_base_url(text: str, *, allow_http: bool = False, tails: Iterable[str] =
 
 
 def _readable(text: str) -> str:
-    """Without quotes around it and invisible characters in it, and with full-width characters as plain ones."""
+    """Without what stands around it and invisible characters in it, and with full-width characters as plain ones."""
     url = "".join(char for char in text.translate(_WIDE) if unicodedata.category(char) != "Cf").strip()
-    return url.lstrip(_QUOTES + " ").rstrip(_QUOTES + ",; ")
+    before = _BEFORE.match(url)
+    if before:
+        url = re.split(r"[\s)]", url[before.end() :], maxsplit=1)[0]
+    return url.lstrip(_QUOTES + "( ").rstrip(_QUOTES + ",;) ")
 
 
 def _with_scheme(url: str) -> str:
@@ -90,8 +96,20 @@ def _with_scheme(url: str) -> str:
     if re.match(r"^[a-zA-Z][a-zA-Z0-9+.-]*://", url):
         return url
     url = url.removeprefix("://").removeprefix("//")
-    host = "::1" if url.startswith("[::1]") else re.split(r"[/:?#]", url, maxsplit=1)[0].lower()
-    return ("http://" if host in LOOPBACK else "https://") + url
+    if re.fullmatch(r"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*", url):
+        url = f"[{url}]"  # An address of IPv6 as it is written everywhere but in a web address.
+    host = re.match(r"\[([^\]]*)\]|[^/:?#]*", url)
+    here = host is not None and _is_here((host[1] or host[0]).lower())
+    return ("http://" if here else "https://") + url
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host is this machine beyond doubt, also as a server names it that listens on all its addresses."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host in LOOPBACK
+    return address.is_loopback or address.is_unspecified
 
 
 def _parts(url: str, typed: str) -> tuple[SplitResult, str]:
@@ -102,7 +120,7 @@ def _parts(url: str, typed: str) -> tuple[SplitResult, str]:
     except ValueError:
         raise UserError("url_invalid", url=typed.strip()[:200]) from None
     odd = any(char.isspace() or unicodedata.category(char)[0] == "C" for char in url)
-    odd = odd or not set(host).isdisjoint(_END)
+    odd = odd or not set(host).isdisjoint(_END + "(") or ".." in host or host.startswith((".", "-")) or _port == 0
     if parts.scheme.lower() not in {"http", "https"} or not host or odd or len(url) > MAX_URL:
         raise UserError("url_invalid", url=typed.strip()[:200])
     if "@" in parts.netloc:
@@ -120,7 +138,7 @@ def _tail(path: str, tail: str) -> str:
 def _ascii(parts: SplitResult, host: str) -> str:
     """Host and port, the name of the host as it is looked up; unchanged where that is not sure."""
     if host.isascii() or not _DEVIATING.isdisjoint(host):
-        return parts.netloc
+        return parts.netloc.lower().removesuffix(":")
     try:
         name = host.encode("idna").decode()
     except UnicodeError:

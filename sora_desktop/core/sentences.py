@@ -109,7 +109,7 @@ SENTENCES: dict[str, str] = {
     "model_studio_only": "“{name}” works only on the service's own website. Choose another model.",
     "model_gone": "The service no longer has “{name}”. Re-target the draft to another model.",
     # What was mended of a pasted address.
-    "mended_characters": "Quotes, full-width and invisible characters were replaced.",
+    "mended_characters": "What stood around it was taken off; full-width and invisible characters were replaced.",
     "mended_scheme": "The beginning was completed.",
     "mended_path": "“{cut}” was cut off: it belongs to a call, not to the base URL.",
     "mended_query": "What came after “?” or “#” was cut off.",

@@ -76,7 +76,7 @@ def test_the_tail_of_a_key():
     ("typed", "url"),
     [
         ("https://rivya.ai", "https://rivya.ai"),
-        (" HTTPS://Rivya.ai/ ", "https://Rivya.ai"),
+        (" HTTPS://Rivya.ai/ ", "https://rivya.ai"),
         ("rivya.ai", "https://rivya.ai"),
         ("rivya.ai/api/", "https://rivya.ai/api"),
         ("localhost:8000", "http://localhost:8000"),

@@ -35,6 +35,17 @@ TAILS = ("/api/v1", "/api/v1/models", "/api/v1/generations", "/api/v1/generation
         ("https://bücher.example:8443/a", "https://xn--bcher-kva.example:8443/a", ()),
         ("https://服务.中国", "https://xn--zfr188b.xn--fiqs8s", ()),
         ("https://straße.example", "https://straße.example", ()),
+        ("POST https://rivya.ai", "https://rivya.ai", (Mend.CHARACTERS,)),
+        ("Base URL: `https://rivya.ai`", "https://rivya.ai", (Mend.CHARACTERS,)),
+        ("curl https://rivya.ai/x -H 'Authorization: Bearer rvya'", "https://rivya.ai/x", (Mend.CHARACTERS,)),
+        ("[https://rivya.ai](https://rivya.ai)", "https://rivya.ai", (Mend.CHARACTERS,)),
+        ("(https://rivya.ai)", "https://rivya.ai", (Mend.CHARACTERS,)),
+        ("HTTPS://Rivya.AI:/API", "https://rivya.ai/API", ()),
+        ("https://rivya.ai/to/https://b.example", "https://rivya.ai/to/https:/b.example", ()),
+        ("http://0.0.0.0:8000", "http://0.0.0.0:8000", ()),
+        ("127.0.0.2:8000", "http://127.0.0.2:8000", (Mend.SCHEME,)),
+        ("::1", "http://[::1]", (Mend.SCHEME,)),
+        ("2001:DB8::1", "https://[2001:db8::1]", (Mend.SCHEME,)),
     ],
 )
 def test_what_is_mended_is_told(typed: str, url: str, mends: tuple[Mend, ...]):
@@ -52,6 +63,7 @@ def test_what_is_mended_is_told(typed: str, url: str, mends: tuple[Mend, ...]):
         ("https://rivya.ai/API/V1/models", "https://rivya.ai", "/API/V1/models"),
         ("https://gw.example/rivya/api/v1/generations/a-1?x=1", "https://gw.example/rivya", "/api/v1/generations/a-1"),
         ("http://localhost:8/v1/videos/v_1/content", "http://localhost:8", "/v1/videos/v_1/content"),
+        ("POST https://rivya.ai/api/v1/generations", "https://rivya.ai", "/api/v1/generations"),
         ("https://gw.example/api/v1/rivya", "https://gw.example/api/v1/rivya", ""),
         ("https://gw.example/myapi/v1", "https://gw.example/myapi/v1", ""),
         ("https://rivya.ai/api/v1/generations/a/b", "https://rivya.ai/api/v1/generations/a/b", ""),
@@ -74,7 +86,10 @@ def test_every_provider_knows_its_own_calls():
                 assert clean_base_url(pasted, tails=provider.tails) == provider.base_url
 
 
-@pytest.mark.parametrize("typed", ["https://“", 'https://a"b', "https://xn--\u00b4", "https://a,b"])
+@pytest.mark.parametrize(
+    "typed",
+    ["https://“", 'https://a"b', "https://xn--\u00b4", "https://a,b", "https://a..b", "https://-a", "https://a:0"],
+)
 def test_a_host_that_is_none(typed: str):
     with pytest.raises(UserError) as caught:
         mend_base_url(typed)
