@@ -156,17 +156,19 @@ class _Entry:
 
     @classmethod
     def of(cls, entry: str) -> _Entry:
-        scheme, _, rest = entry.strip().lower().rpartition("://")
+        scheme, _, rest = entry.strip().lower().rstrip("/").rpartition("://")
         network = None if re.search(r"\]:\d+$", rest) else _network(rest)
         if network is not None:
             return cls(scheme, "", 0, network)
         host, port = _host_and_port(rest)
-        return cls(scheme, host.rstrip("."), port, _network(host))
+        # “192.168.” is the beginning of addresses, as some systems write it.
+        host = f"{host}*" if re.fullmatch(r"(\d{1,3}\.){1,3}", host) else _as_looked_up(host.rstrip("."))
+        return cls(scheme, host, port, _network(host))
 
     def covers(self, scheme: str, host: str, port: int) -> bool:
         if (self.scheme and self.scheme != scheme) or (self.port and self.port != port):
             return False
-        host = host.lower()
+        host = _as_looked_up(host.lower())
         if self.network is not None:
             address = _address(host)
             address = getattr(address, "ipv4_mapped", None) or address
@@ -181,7 +183,10 @@ class _Entry:
 
 
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    """A network, or one address as the smallest of networks."""
+    """A network, or one address as the smallest of networks; “169.254/16”, as macOS writes it, is one too."""
+    short = re.fullmatch(r"(\d{1,3}(?:\.\d{1,3}){0,2})/(\d{1,2})", text)
+    if short:
+        text = f"{short[1]}{'.0' * (3 - short[1].count('.'))}/{short[2]}"
     try:
         return ipaddress.ip_network(text.replace("[", "").replace("]", ""), strict=False)
     except ValueError:
@@ -196,8 +201,18 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _host_and_port(text: str) -> tuple[str, int]:
-    match = re.fullmatch(r"(\[[^\]]+\]|[^:]+):(\d{1,5})", text)
-    return (match[1].strip("[]"), int(match[2])) if match else (text, 0)
+    match = re.fullmatch(r"(\[[^\]]+\]|[^:]+):(\d{1,5}|\*)", text)
+    return (match[1].strip("[]"), 0 if match[2] == "*" else int(match[2])) if match else (text, 0)
+
+
+def _as_looked_up(host: str) -> str:
+    """A name with letters of other scripts as it stands in an address; with wildcards and dots left as they are."""
+    if host.isascii():
+        return host
+    try:
+        return ".".join(label if label.isascii() else label.encode("idna").decode() for label in host.split("."))
+    except UnicodeError:
+        return host
 
 
 def _is_host(text: str) -> bool:
@@ -207,7 +222,8 @@ def _is_host(text: str) -> bool:
 def _is_entry(text: str) -> bool:
     if text in {"*", "<local>"} or _network(text) is not None:
         return True
-    host, _port = _host_and_port(text.rpartition("://")[2])
+    host, port = _host_and_port(text.rstrip("/").rpartition("://")[2])
     if "/" in host:
         return False
-    return _network(host) is not None or bool(re.fullmatch(r"[\w.*-]{1,253}", host) and re.search(r"\w", host))
+    every = host == "*" and bool(port)
+    return every or _network(host) is not None or bool(re.fullmatch(r"[\w.*-]{1,253}", host) and re.search(r"\w", host))

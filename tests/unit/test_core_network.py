@@ -42,11 +42,22 @@ from sora_desktop.core.sentences import SENTENCES
         ("<local>", "http://gpu/x", True),
         ("<local>", "http://gpu.lan", False),
         ("", "https://example.com", False),
+        ("169.254/16", "http://169.254.7.7", True),
+        ("10/8", "http://11.0.0.1", False),
+        ("192.168.", "http://192.168.4.1", True),
+        ("192.168.", "http://192.169.4.1", False),
+        ("*:8080", "http://gpu.lan:8080", True),
+        ("*:8080", "http://gpu.lan", False),
+        ("example.com:*", "https://example.com:444", True),
+        ("https://example.com/", "https://example.com", True),
+        ("bücher.example", "https://xn--bcher-kva.example", True),
+        ("*.Bücher.example", "https://a.xn--bcher-kva.example", True),
     ],
 )
 def test_the_hosts_that_are_called_straight(entry: str, url: str, covered: bool):
     assert Bypass([entry]).covers(url) is covered
     assert Bypass(["other.example", entry]).covers(url) is covered
+    assert not entry or clean_network(Network(bypass=(entry,))).bypass == (entry,), "it can be entered, too"
 
 
 @pytest.mark.parametrize(
