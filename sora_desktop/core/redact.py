@@ -13,8 +13,10 @@ _SHORTEST = 6
 """A shorter "key" would blot out ordinary words."""
 
 _LOOKS = (
+    # Nothing in it is tried twice: a service could hold us up for minutes with a few thousand spaces.
     re.compile(
-        r"(?i)(\b(?:proxy-)?authorization['\"]?\s*[:=,]\s*['\"]?(?:b['\"])?(?:bearer|basic|token)?\s*)[^\s'\",;)\]}]+"
+        r"(?i)(\b(?:proxy-)?authorization['\"]?\s*+[:=,]\s*+['\"]?(?:b['\"])?(?:bearer|basic|token)?+\s*+)"
+        r"[^\s'\",;)\]}]+"
     ),
     re.compile(r"(?i)(\bbearer\s+)[A-Za-z0-9._~+/=-]{6,}"),
     re.compile(r"(?i)(\b(?:x-)?api[_-]?key['\"]?\s*[:=,]\s*['\"]?)[^\s'\",;&)\]}]+"),

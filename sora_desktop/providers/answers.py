@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
@@ -28,6 +29,8 @@ MAX_TEXT = 500
 LONG = 100_000
 """Characters of a text that are looked at."""
 MAX_URL = 8192
+MAX_URLS = 100
+"""Addresses that are taken from one answer."""
 MAX_ID = 512
 CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 """Headers of a request that may be answered 304: what the caller knows is still so."""
@@ -181,8 +184,9 @@ def moment(value: object) -> float | None:
 
 
 def web_urls(*values: object) -> tuple[str, ...]:
-    """Every http(s) address in `values` (texts, lists, objects with a url), in order, each once."""
-    return tuple(dict.fromkeys(url for value in values for url in _urls(value, depth=0)))
+    """Every http(s) address in `values` (texts, lists, objects with a url), in order, each once; MAX_URLS at most."""
+    found = (url for value in values for url in _urls(value, depth=0))
+    return tuple(dict.fromkeys(islice(found, MAX_URLS)))
 
 
 def _urls(value: object, depth: int) -> Iterator[str]:
@@ -200,7 +204,9 @@ def _urls(value: object, depth: int) -> Iterator[str]:
 
 def is_web_url(url: str) -> bool:
     """Whether `url` is an http(s) address with a host and no login, short enough and without odd characters."""
-    if len(url) > MAX_URL or any(char.isspace() or unicodedata.category(char)[0] == "C" for char in url):
+    if len(url) > MAX_URL or url[:4].lower() != "http":  # The quick look first: there may be a million of them.
+        return False
+    if any(char.isspace() or unicodedata.category(char)[0] == "C" for char in url):
         return False
     try:
         parts = urlsplit(url)

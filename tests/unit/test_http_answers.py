@@ -132,6 +132,7 @@ def test_web_urls_in_order_each_once():
     }
     assert answers.web_urls(result) == ("https://a/1.mp4", "https://a/2.mp4", "http://b/3")
     assert answers.web_urls({"primary_url": "https://a/1", "urls": "https://a/2"}) == ("https://a/1", "https://a/2")
+    assert len(answers.web_urls([[f"https://a/{outer}/{inner}" for inner in range(100)] for outer in range(90)])) == 100
 
 
 @pytest.mark.parametrize(
