@@ -92,10 +92,10 @@ class LiveCatalogue:
     # Asking.
 
     async def refresh(self, account_id: str, *, force: bool = False) -> bool:
-        """Asks for the account's list, only for what changed unless `force` is set; whether its models changed.
+        """Asks for the account's list, only for what changed since the last one; whether its models changed.
 
-        `force` also brings back what a create was refused for, where nothing else speaks against it. False for a
-        service without a list. Raises ProviderError or UserError where no list came; what was known stays.
+        `force` brings back what a create was refused for, where nothing else speaks against it. False for a service
+        without a list. Raises ProviderError or UserError where no list came; what was known stays.
         """
         account, provider = self._accounts.get(account_id), self._accounts.provider(account_id)
         if account is None or provider is None:
@@ -110,7 +110,7 @@ class LiveCatalogue:
     async def _refresh(self, account: Account, provider: Provider, place: str, force: bool) -> bool:
         connection = await self._accounts.public_connection(account.id)
         kept, body = await self._store.get(place)
-        stamp = Stamp(kept.etag, kept.modified) if kept and body and not force else Stamp()
+        stamp = Stamp(kept.etag, kept.modified) if kept and body else Stamp()
         shipped, dialect = self._shipped(provider), self._dialect_of(provider)
         listing = await dialect.models(connection, shipped, stamp)
         if listing is None:

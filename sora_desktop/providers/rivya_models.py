@@ -18,10 +18,9 @@ from sora_desktop.providers.rivya_media import MEDIA, read_references
 from sora_desktop.providers.rivya_params import Known, read_params
 from sora_desktop.providers.rivya_words import Notes, Say, rest, shown
 
-MAX_MODELS = 500
-MAX_ENTRIES = 5000
+MAX_MODELS = 2000
+MAX_ENTRIES = 20_000
 MAX_NOTICES = 20
-MAX_ID = 200
 MOST_CREDITS = 1e9
 
 ID = ("id", "model_id", "modelId", "model")
@@ -42,6 +41,8 @@ READ = frozenset(
     | {"object", "runtime", "api_input_status", "supported_api_inputs", "requires_files_api", "chat_capabilities"}
     | {"requires_upload_for_modes", "url_input_supported"}
 )
+OTHERS = ("image", "audio", "chat", "text", "music", "speech", "voice", "embedding", "language", "llm")
+"""Words of categories that make no video."""
 STATES = {
     "available": Availability.AVAILABLE,
     "comingsoon": Availability.COMING_SOON,
@@ -67,18 +68,22 @@ def read_list(document: object, known: Sequence[Model]) -> Listing:
     complete = len(entries) <= MAX_ENTRIES
     found: dict[str, Model] = {}
     for place, entry in enumerate(entries[:MAX_ENTRIES], 1):
-        source = record(entry)
-        model_id = identifier(first(source, *ID))[:MAX_ID]
+        # A bare text can only be an id; what it makes is known where the model ships.
+        source = {"id": entry} if isinstance(entry, str) and entry.strip() in shipped else record(entry)
+        model_id = identifier(first(source, *ID))
         if not source:
             notes.say(f"Entry {place} of the list is {shown(entry)}; it was left out.")
+            complete = False
         elif not model_id:
             name = plain(first(source, *NAME), 80)
             notes.say(f"Entry {place} of the list{f' (“{name}”)' if name else ''} has no id; it was left out.")
             complete = complete and not _is_video(source, known=False)
         elif not _is_video(source, known=model_id in shipped):
-            continue
+            if (odd := _odd_category(source)) is not None:
+                notes.say(f"{plain(model_id, 80)} is listed {odd}, so it was left out.")
+                complete = complete and bool(_categories(source))
         elif model_id in found:
-            notes.say(f"{model_id} is listed twice; the first one counts.")
+            notes.say(f"{plain(model_id, 80)} is listed twice; the first one counts.")
         elif len(found) >= MAX_MODELS:
             complete = False
             notes.say(f"The list has more than {MAX_MODELS} video models; the others were left out.")
@@ -101,11 +106,26 @@ def _entries(document: object) -> list[Any] | None:
 
 
 def _is_video(source: Record, *, known: bool) -> bool:
-    category = plain(first(source, *CATEGORY), 60).lower()
-    if category:
-        return "video" in category
-    # An entry that lost its category: a shipped model is one of ours, another one must say that it makes video.
+    words = _categories(source)
+    if any("video" in word for word in words):
+        return True
+    if any(other in word for word in words for other in OTHERS):
+        return False
+    # No category, or one that is new here: a shipped model is one of ours, another one must say that it makes video.
     return known or any(plain(mode, 60).lower().endswith("video") for mode in items(first(source, *MODES)))
+
+
+def _categories(source: Record) -> list[str]:
+    told = first(source, *CATEGORY)
+    return [word for one in (items(told) or [told]) if (word := plain(one, 60).lower())]
+
+
+def _odd_category(source: Record) -> str | None:
+    """How an entry that makes no video, as far as can be told, is listed; None where that is plain."""
+    words = _categories(source)
+    if any(other in word for word in words for other in OTHERS):
+        return None
+    return f"under “{words[0]}”, which is new here" if words else "without saying what it makes"
 
 
 def _model(source: Record, model_id: str, ours: Model | None, known: Sequence[Model], notes: Notes) -> Model:

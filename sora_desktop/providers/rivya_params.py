@@ -15,13 +15,15 @@ from sora_desktop.core.catalog import Model
 from sora_desktop.core.params import Option, Param, ParamType, Scalar, Wire, as_text, coerce
 from sora_desktop.core.roles import role_of
 from sora_desktop.providers.answers import Record, first, items, number, plain, record
-from sora_desktop.providers.rivya_words import Say, as_json, rest, scalar, shown, text_value, truth
+from sora_desktop.providers.rivya_words import Say, as_json, kept, rest, scalar, shown, text_value, truth
 
 MAX_PARAMS = 100
 MAX_OPTIONS = 500
 MAX_KEY = 100
 LARGEST = 1e15
 """Bounds beyond it are none: a float holds no more whole digits."""
+SMALLEST = 1e-6
+"""Steps below it are none: no field shows them."""
 
 KEY = ("key", "name", "id", "param", "field")
 LABEL = ("label", "display_name", "displayName", "title")
@@ -125,6 +127,13 @@ def _read(source: Record, key: str, known: Known, say: Say) -> Param:
     word = plain(source.get("type"), 40)
     options = _options(source, key, say)
     kind = _type(source, word, options, known.own.get(key))
+    if (
+        kind is ParamType.SELECT
+        and word.lower() not in TYPES
+        and word
+        and not _is_one(first(source, *DEFAULT), options)
+    ):
+        kind = ParamType.RAW  # A choice of another sort, of several at once for instance.
     if kind is ParamType.SELECT and not options:
         return _without_options(source, key, word, known, say)
     like = known.like(key, [option.value for option in options])
@@ -179,6 +188,12 @@ def _type(source: Record, word: str, options: Sequence[Option], own: Param | Non
     return ParamType.TEXT if isinstance(default, str) or first(source, *LONGEST) is not None else ParamType.RAW
 
 
+def _is_one(default: object, options: Sequence[Option]) -> bool:
+    """Whether a default is one of the options, or none is told."""
+    value = scalar(default)
+    return default is None or (value is not None and as_text(value) in {as_text(option.value) for option in options})
+
+
 def _without_options(source: Record, key: str, word: str, known: Known, say: Say) -> Param:
     own = known.own.get(key)
     if own is not None:
@@ -195,7 +210,8 @@ def _raw(param: Param, source: Record, word: str) -> Param:
     default = first(source, *DEFAULT)
     text = text_value(default) if isinstance(default, str) else None if default is None else as_json(default)
     wire = Wire.SAME if default is None else Wire.STRING if isinstance(default, str) else Wire.JSON
-    unknown = {**({"type": word} if word else {}), **param.unknown}
+    told = {name: kept(source[name]) for name in OPTIONS if source.get(name)}
+    unknown = {**({"type": word} if word else {}), **told, **param.unknown}
     return param.model_copy(update={"default": text, "wire": wire, "unknown": unknown})
 
 
@@ -205,7 +221,7 @@ def _raw(param: Param, source: Record, word: str) -> Param:
 def _options(source: Record, key: str, say: Say) -> tuple[Option, ...]:
     listed = first(source, *OPTIONS)
     mapping = record(listed)
-    entries = [{"value": value, "label": label} for value, label in mapping.items()] if mapping else items(listed)
+    entries = [_mapped(value, label) for value, label in mapping.items()] if mapping else _ungrouped(items(listed))
     if len(entries) > MAX_OPTIONS:
         say(f"“{key}” has {len(entries)} options; the first {MAX_OPTIONS} are shown.")
     found: dict[str, Option] = {}
@@ -216,6 +232,20 @@ def _options(source: Record, key: str, say: Say) -> tuple[Option, ...]:
         elif as_text(option.value) not in found:
             found[as_text(option.value)] = option
     return tuple(found.values())
+
+
+def _mapped(value: str, label: object) -> Record:
+    """An entry of an object of options: a label, or an object that holds more."""
+    return {"value": value, **record(label)} if record(label) else {"value": value, "label": label}
+
+
+def _ungrouped(entries: Sequence[object]) -> list[object]:
+    """The options of groups in the place of the groups."""
+    found: list[object] = []
+    for entry in entries:
+        inner = items(first(record(entry), *OPTIONS)) if first(record(entry), "value", "id", "key") is None else []
+        found += inner or [entry]
+    return found
 
 
 def _option(entry: object) -> Option | None:
@@ -298,7 +328,8 @@ def _range(source: Record) -> tuple[float | None, float | None, float | None]:
     nested = first(source, *RANGE)
     listed = [number(one) for one in items(nested)[:3]]
     inner: Record = dict(zip(("min", "max", "step"), listed, strict=False)) if listed else record(nested)
-    found = (number(first(place, *names)) for names in (LEAST, MOST, STEP) for place in ({**inner, **source},))
+    places = {**inner, **{key: value for key, value in source.items() if value is not None}}
+    found = (number(first(places, *names)) for names in (LEAST, MOST, STEP))
     least, most, step = (value if value is None or abs(value) <= LARGEST else None for value in found)
     return least, most, step
 
@@ -308,7 +339,7 @@ def _number_param(param: Param, source: Record, word: str, say: Say) -> Param:
     if least is not None and most is not None and least > most:
         say(f"“{param.key}” goes from {as_text(least)} to {as_text(most)}, which is no range; it is not bounded now.")
         least = most = None
-    if step is not None and step <= 0:
+    if step is not None and step < SMALLEST:
         say(f"“{param.key}” has steps of {as_text(step)}; they are not used.")
         step = None
     whole = _whole(source, word, param.role, least, step)

@@ -193,6 +193,7 @@ async def test_a_create_that_finds_no_model(bench: Lists, simulator: SimulatorPr
     assert bench.models(account)["sora-2"] is Availability.GONE, "the list is as it was: the create knows better"
     assert await bench.live.refresh(account, force=True)
     assert bench.models(account)["sora-2"] is Availability.AVAILABLE, "the user asked for it"
+    assert simulator.requests(call="models")[-1]["status"] == 304, "and only for what changed"
 
 
 async def test_a_running_job_of_a_model_that_goes_is_fetched(bench: Lists, simulator: SimulatorProcess) -> None:

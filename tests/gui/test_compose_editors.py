@@ -209,6 +209,7 @@ KINDS: dict[str, tuple[Param, Scalar, str]] = {
     "storage": (Param(key="p", role="storage", default="s3", options=options("s3", "oss")), "oss", ""),
     "seed": (Param(key="p", role="seed", type=ParamType.NUMBER, integer=True), 987654321987654321, ""),
     "guidance": (Param(key="p", type=ParamType.NUMBER, **RANGE), 0.75, ""),
+    "tiny steps": (Param(key="p", type=ParamType.NUMBER, minimum=0, maximum=1, step=1e-320), 0.5, ""),
     "fraction": (Param(key="p", type=ParamType.NUMBER), 7.25, ""),
     "text": (Param(key="p", type=ParamType.TEXT, max_length=500), "no hands", "8 of 500 characters"),
     "boolean": (Param(key="p", type=ParamType.BOOLEAN), True, ""),

@@ -179,6 +179,11 @@ def test_the_dice_throw_a_seed_that_fits(qtbot) -> None:
     assert field.value is None
     qtbot.keyClicks(field.field, "4a2")
     assert field.value == 42
+    for low, high, thrown in ((10**12, None, {10**12}), (10**12, 10**12 + 1, {10**12, 10**12 + 1}), (0.2, 0.8, {1})):
+        narrow = SeedField(low, high)
+        qtbot.addWidget(narrow)
+        narrow.dice.click()
+        assert narrow.value in thrown
 
 
 def test_chips_differ_in_shape_and_icon_not_only_in_colour() -> None:

@@ -92,6 +92,8 @@ def test_a_model_nobody_knew_has_its_whole_panel() -> None:
         [{"value": "5", "label": "Five"}, {"value": 10}],
         [{"id": 5, "name": "Five"}, {"id": "10"}],
         {"5": "Five", "10": "Ten"},
+        {"5": {"label": "Five"}, "10": None},
+        [{"label": "Short", "options": [5, {"value": "10"}]}],
     ],
 )
 def test_options_in_every_shape_travel_as_text(options: Any) -> None:
@@ -110,6 +112,7 @@ def test_options_in_every_shape_travel_as_text(options: Any) -> None:
         {"range": {"min": 1, "max": 9, "step": 2}},
         {"range": [1, 9, 2]},
         {"min": 1, "constraints": {"max": 9, "step": 2}},
+        {"min": None, "max": None, "step": None, "range": {"min": 1, "max": 9, "step": 2}},
     ],
 )
 def test_ranges_flat_and_nested(described: dict[str, Any]) -> None:
@@ -130,6 +133,9 @@ def test_ranges_flat_and_nested(described: dict[str, Any]) -> None:
         ({"type": "boolean", "default": "true"}, ParamType.BOOLEAN),
         ({"default": False}, ParamType.BOOLEAN),
         ({"type": "hologram"}, ParamType.RAW),
+        ({"type": "hologram", "options": ["a", "b"], "default": "a"}, ParamType.SELECT),
+        ({"type": "hologram", "options": ["a", "b"], "default": ["a"]}, ParamType.RAW),
+        ({"type": "hologram", "options": ["a", "b"], "default": "c"}, ParamType.RAW),
         ({}, ParamType.RAW),
     ],
 )
@@ -186,6 +192,7 @@ def test_what_is_broken_is_told_and_costs_nothing_else() -> None:
         {"key": "c", "options": ["x", None, {"label": "no value"}, "x"], "default": "y"},
         {"key": "c", "options": ["z"]},
         {"key": "prompt", "type": "text"},
+        {"key": "e", "type": "number", "min": 0, "max": 9, "step": 1e-310},
         {"key": "d", "type": "text", "max_length": 2, "default": "long"},
     ]
     model, notes = read(params=described)
@@ -193,6 +200,7 @@ def test_what_is_broken_is_told_and_costs_nothing_else() -> None:
         ("a", "raw", None),
         ("b", "number", 5.0),
         ("c", "select", None),
+        ("e", "number", None),
         ("d", "text", None),
     ]
     assert notes == (
@@ -205,6 +213,7 @@ def test_what_is_broken_is_told_and_costs_nothing_else() -> None:
         "New One: option 3 of “c” has no value; it was left out.",
         "New One: the default of “c” is “y”, which it does not take; it has none now.",
         "New One: the parameter “c” is listed twice; the first one counts.",
+        "New One: “e” has steps of 1e-310; they are not used.",
         "New One: the default of “d” is “long”, which it does not take; it has none now.",
     )
 
@@ -283,17 +292,29 @@ def test_entries_of_the_list() -> None:
                 entry(),
                 {"category": "video", "display_name": "Lost"},
                 {"id": "x", "category": 5},
+                {"id": "y"},
+                {"id": "z", "category": ["avatar", "video"]},
+                {"id": "w", "category": "avatar", "supported_modes": ["image-to-video"]},
+                {"id": "v", "category": "Image", "supported_modes": ["image-to-video"]},
+                " sora-2 ",
             ]
         },
         KNOWN,
     )
-    assert [model.id for model in found.models] == ["new-one"] and not found.complete
+    assert [model.id for model in found.models] == ["new-one", "z", "w", "sora-2"] and not found.complete
+    assert found.models[-1].params == KNOWN[0].params, "an id alone is enough of what ships"
     assert found.notes == (
         "Entry 1 of the list is empty; it was left out.",
         "Entry 2 of the list is “text”; it was left out.",
         "new-one is listed twice; the first one counts.",
         "Entry 5 of the list (“Lost”) has no id; it was left out.",
+        "x is listed under “5”, which is new here, so it was left out.",
+        "y is listed without saying what it makes, so it was left out.",
     )
+    for odd, complete in ((None, False), (5, False), ({"id": "y"}, False), ({"id": "y", "category": "3d"}, True)):
+        assert read_list([entry(), odd], KNOWN).complete is complete, "what cannot be read may be a known model"
+    long = "m" * 400
+    assert read_list([entry(id=long)], KNOWN).models[0].id == long, "cut short it would be another one"
     assert read_list({"data": {"models": [entry()]}}, KNOWN).models
     assert read_list({"new-one": {"category": "video"}}, KNOWN).models[0].id == "new-one"
     assert read_list([{"id": "sora-2"}], KNOWN).models[0].params == KNOWN[0].params, "its category was lost"

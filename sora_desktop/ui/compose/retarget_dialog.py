@@ -30,6 +30,8 @@ from sora_desktop.ui.widgets.fields import Combo
 from sora_desktop.ui.widgets.hints import Hint
 
 WIDTH, HEIGHT = 780, 620
+MOST_TRIED = 300
+"""Models of one account that are looked through for the target that keeps most of the draft."""
 SHARES = (18, 21, 23, 38)
 """How the columns of the table share its width, in hundredths."""
 
@@ -197,7 +199,7 @@ class RetargetDialog(QDialog):
         for account in self._studio.accounts.all:
             if not account.enabled or (of_account and account.id != of_account):
                 continue
-            for model in self._targets(account.id):
+            for model in self._targets(account.id)[:MOST_TRIED]:
                 found = self._outcome(account.id, model)
                 lost = (len(found.problems), len(found.of(Fate.DROPPED)), len(found.of(Fate.CHANGED)))
                 cost = (*lost, int(account.id != self._draft.account))

@@ -175,7 +175,7 @@ class NumberField(QWidget):
 
     def _made_slider(self) -> QSlider:
         slider = _Slider(Qt.Orientation.Horizontal, self)
-        slider.setRange(0, min(MOST_STEPS, max(1, round((self._high - self._low) / self._step))))
+        slider.setRange(0, max(1, round(min(MOST_STEPS, (self._high - self._low) / self._step))))
         slider.setPageStep(max(1, slider.maximum() // 10))
         slider.valueChanged.connect(self._on_slider_moved)
         return slider
@@ -242,7 +242,9 @@ class SeedField(QWidget):
     ) -> None:
         super().__init__(parent)
         self._low = 0 if minimum is None else math.ceil(minimum)
-        self._high = MOST_SEED if maximum is None else math.floor(maximum)
+        high = MOST_SEED if maximum is None else math.floor(maximum)
+        # What every service holds, where the range begins below it.
+        self._high = max(self._low, min(high, MOST_SEED) if self._low <= MOST_SEED else high)
         self.field = QLineEdit(self)
         self.field.setPlaceholderText(translate("Fields", "Random"))
         self.field.setMaxLength(20)
@@ -279,5 +281,5 @@ class SeedField(QWidget):
         mark(self.field, invalid=invalid)
 
     def _on_thrown(self) -> None:
-        self.set_value(random.randint(self._low, min(self._high, MOST_SEED)))
+        self.set_value(random.randint(self._low, self._high))
         self.changed.emit(self.value)
