@@ -126,10 +126,13 @@ class Polling:
     async def _failed(self, job_id: str, error: ProviderError) -> None:
         """A failed poll is never the end of a job; only a task that is unknown again and again is set aside."""
         job = self._works.board.jobs[job_id]
-        self._works.missed(job.account, error)
+        wait = self._works.missed(job.account, error)
         if job.state not in REMOTE:
             return
         kind = error.failure.kind
+        if kind is FailureKind.KEY:
+            # The account's other jobs need not wait for what this one may not do.
+            self._due[job_id] = self._works.clock.monotonic() + max(wait, self._pause(job))
         if kind is FailureKind.NOT_FOUND:
             await self._missed(job, error.failure, {})
         elif kind is FailureKind.KEY or (kind is FailureKind.REFUSED and not error.transient):

@@ -9,8 +9,11 @@ from sora_desktop.engine.clock import Clock
 
 FIRST_WAIT = 2.0
 LONGEST_WAIT = 60.0
+KEY_FIRST = 30.0
 KEY_WAIT = 600.0
-"""After a rejected key: a look every ten minutes, or at once when the key is changed."""
+"""After a rejected key: a look soon, for it may have been a slip of the service; then every ten minutes, or at once when
+the key is changed."""
+FORBIDDEN = 403
 
 
 class Pulse:
@@ -20,6 +23,7 @@ class Pulse:
         self._clock = clock
         self._calls: deque[float] = deque()
         self._failures = 0
+        self._rejections = 0
         self.per_minute = per_minute
         self.calls_at_once = max(1, at_once)
         self.pace = pace
@@ -47,17 +51,20 @@ class Pulse:
 
     def answered(self) -> None:
         """The service answered as it should."""
-        self._failures = 0
+        self._failures = self._rejections = 0
         self.not_before = 0.0
         self.reachable = True
         self.key_rejected = False
 
     def failed(self, error: ProviderError) -> float:
-        """Notes a failed call; the answer is how many seconds to wait before the account is called again."""
+        """Notes a failed call; the answer is how many seconds to wait before the same call is made again."""
         kind = error.failure.kind
         if kind is FailureKind.KEY:
             self.key_rejected = True
-            return self._hold(KEY_WAIT * self.pace)
+            wait = min(KEY_FIRST * 2**self._rejections, KEY_WAIT) * self.pace
+            self._rejections = min(self._rejections + 1, 10)
+            # A 403 is about this one call: the key may do what the account's other calls ask for.
+            return wait if error.failure.http_status == FORBIDDEN else self._hold(wait)
         self.reachable = not (kind is FailureKind.NETWORK and error.sent is Sent.NOT_SENT)
         if error.retry_after is not None:
             return self._hold(min(error.retry_after, 3600.0))

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from sora_desktop.core import request as requests
 from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog import Provider
-from sora_desktop.core.errors import EnvironmentProblem, ProviderError, UserError
+from sora_desktop.core.errors import EnvironmentProblem, FailureKind, ProviderError, UserError
 from sora_desktop.core.jobs import REMOTE, Job, State
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.core.signal import Signal
@@ -299,11 +299,13 @@ class Engine:
     def _on_accounts_changed(self) -> None:
         """A key or an address may have been mended: everything that waits for it goes on at once."""
         for account_id, pulse in self._works.pulses.items():
-            if pulse.key_rejected or not pulse.reachable:
+            troubled = pulse.key_rejected or not pulse.reachable
+            if troubled:
                 pulse.reset()
-                for job in tuple(self._board.live.values()):
-                    if job.account == account_id and job.state in REMOTE:
-                        self._polling.watch(job, at_once=True)
+            for job in tuple(self._board.live.values()):
+                about_key = job.failure is not None and job.failure.kind is FailureKind.KEY
+                if job.account == account_id and job.state in REMOTE and (troubled or about_key):
+                    self._polling.watch(job, at_once=True)
         self._orders.wake_blocked()
 
     def _on_settings_changed(self) -> None:

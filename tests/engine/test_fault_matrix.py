@@ -328,6 +328,26 @@ async def test_a_key_rejected_in_mid_run_stops_no_other_account(bench: Bench, si
     assert bench.job(stopped).state is State.DONE
 
 
+async def test_a_job_that_may_not_be_asked_for_holds_no_other_job_of_its_account(
+    bench: Bench, simulator: SimulatorProcess
+) -> None:
+    account = await bench.account("rivya", simulator.rivya, KEYS["rivya"])
+    simulator.fault("forbidden", "poll", "rivya", times=None, contains="forbidden")
+    simulator.fault("forbidden", "credits", "rivya", times=None)
+    [stopped] = await bench.submit(account, "forbidden")
+    await bench.until(lambda: bench.job(stopped).failure is not None)
+    [goes_on] = await bench.submit(account, "goes on")
+    assert bench.engine._works.pulse(account).not_before == 0
+    await bench.until(lambda: bench.job(goes_on).state is State.DONE)
+    job = bench.job(stopped)
+    assert job.state in {State.QUEUED, State.PROCESSING} and job.failure is not None
+    simulator.clear()
+    await bench.accounts.set_key(account, KEYS["rivya"])
+    assert bench.engine._polling.due()[0][0] <= bench.engine._works.clock.monotonic(), "a changed key wakes it at once"
+    await bench.until_quiet()
+    assert bench.job(stopped).state is State.DONE
+
+
 async def test_an_idempotency_conflict_is_never_resent(bench: Bench, simulator: SimulatorProcess) -> None:
     account = await bench.account("rivya", simulator.rivya, KEYS["rivya"])
     await bench.engine.pause_all(True)

@@ -12,7 +12,7 @@ from sora_desktop.core.catalog import Estimate, PollRhythm
 from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent
 from sora_desktop.engine.alarm import Alarm
 from sora_desktop.engine.clock import Clock
-from sora_desktop.engine.pulse import KEY_WAIT, LONGEST_WAIT, Pulse
+from sora_desktop.engine.pulse import KEY_FIRST, KEY_WAIT, LONGEST_WAIT, Pulse
 from sora_desktop.engine.rhythm import next_poll
 
 RIVYA = PollRhythm(first=2.5, least=5, most=10)
@@ -78,12 +78,20 @@ def test_an_ambiguous_answer_does_not_mean_offline() -> None:
     assert pulse.reachable
 
 
-def test_a_rejected_key_waits_long_and_a_reset_ends_it() -> None:
+def test_a_rejected_key_waits_ever_longer_and_a_reset_ends_it() -> None:
     pulse = Pulse(Hand(), 30, 4)
-    assert pulse.failed(trouble(FailureKind.KEY, Sent.REFUSED)) == KEY_WAIT
-    assert pulse.key_rejected
+    waits = [pulse.failed(trouble(FailureKind.KEY, Sent.REFUSED)) for _ in range(8)]
+    assert waits[:3] == [KEY_FIRST, 2 * KEY_FIRST, 4 * KEY_FIRST] and waits[-1] == KEY_WAIT
+    assert pulse.key_rejected and not pulse.ready()
     pulse.reset()
     assert pulse.ready() and not pulse.key_rejected
+
+
+def test_what_a_key_may_not_do_holds_no_other_call() -> None:
+    pulse = Pulse(Hand(), 30, 4)
+    failure = Failure(kind=FailureKind.KEY, code="key_scope", http_status=403)
+    assert pulse.failed(ProviderError(failure, Sent.REFUSED)) == KEY_FIRST
+    assert pulse.key_rejected and pulse.ready()
 
 
 def test_the_limit_per_minute_is_kept() -> None:
