@@ -158,6 +158,7 @@ async def _window(
     instance.asked.connect(window.come_to_front)
     try:
         await stop.wait()
+        instance.close()  # A later start is not to wake a window that is about to go.
         await window.leave()
     finally:
         shown.clear()

@@ -129,7 +129,7 @@ async def opened(paths: Paths, *, override_key: str = "", own: bool | None = Tru
             pace_of=lambda account: _pace_of(account, pace),
             data_version=database.data_version,
         )
-        stack.push_async_callback(engine.stop)
+        stack.push_async_callback(engine.leave)
         stack.callback(network.changed.connect(engine.network_changed))
         live.follow(engine.model_refused)
         library = Library(ClipStore(database), engine, accounts, paths, tasks)

@@ -11,8 +11,8 @@ FIRST_WAIT = 2.0
 LONGEST_WAIT = 60.0
 KEY_FIRST = 30.0
 KEY_WAIT = 600.0
-"""After a rejected key: a look soon, for it may have been a slip of the service; then every ten minutes, or at once when
-the key is changed."""
+"""After a rejected key: a look soon, for it may have been a slip of the service; then every ten minutes, or at once
+when the key is changed."""
 FORBIDDEN = 403
 
 

@@ -34,6 +34,9 @@ from sora_desktop.storage.settings import SettingsStore
 WATCH = 1.0
 """Seconds between looks whether another process put a job into the database."""
 
+LEAVE = 5.0
+"""Seconds for which the end of the program waits for answers that name a paid task."""
+
 BALANCE_REST = 5.0
 """Seconds in which one look at a balance serves all who want it."""
 
@@ -141,6 +144,11 @@ class Engine:
         self._tasks.spawn(self._tidy(), "tidy references")
         if self._data_version:
             self._own_tasks.append(self._tasks.spawn(self._watch_database(self._data_version), "database watch"))
+
+    async def leave(self) -> None:
+        """Stops as soon as the create calls that are under way are answered, or after a few seconds."""
+        await self._scheduler.answers(LEAVE)
+        await self.stop()
 
     async def stop(self) -> None:
         """Ends every step. What was sent goes on at the service, and here at the next start."""

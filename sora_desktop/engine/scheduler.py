@@ -35,6 +35,7 @@ class Scheduler:
         self._polling = polling
         self._downloads = downloads
         self._steps: dict[str, asyncio.Task[None]] = {}
+        self._leaving = False
         self.paused = False
 
     def busy(self, job_id: str) -> bool:
@@ -48,6 +49,22 @@ class Scheduler:
             await asyncio.wait({step}, timeout=PATIENCE)
         job = self._works.board.jobs.get(job_id)
         return job is not None and job_id not in self._steps and job.state not in ACTIVE
+
+    async def answers(self, seconds: float) -> None:
+        """Starts nothing more, and waits for create calls that are under way: without an answer nobody knows their id.
+
+        Everything else goes on at the next start where it was.
+        """
+        self._leaving = True
+        sending: list[asyncio.Task[None]] = []
+        for job_id, step in self._steps.items():
+            job = self._works.board.jobs.get(job_id)
+            if job is not None and job.state is State.SUBMITTING:
+                sending.append(step)
+            else:
+                step.cancel()
+        if sending:
+            await asyncio.wait(sending, timeout=seconds)
 
     async def drive(self) -> None:
         """Runs until it is cancelled."""
@@ -63,6 +80,8 @@ class Scheduler:
 
     def _start_what_is_due(self) -> float | None:
         """The answer is the monotonic moment of the next step, None when only a ring can bring one."""
+        if self._leaving:
+            return None
         moments = [*self._resend(), *self._submit(), *self._poll(), *self._download()]
         return min(moments, default=None)
 

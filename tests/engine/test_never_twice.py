@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.jobs import State
 from sora_desktop.media.render import render
+from sora_desktop.providers.base import Attachment, Connection, RemoteTask
 from support.bench import Bench
 from support.service import Mood, OnlyDownloads, Service
 
@@ -150,3 +152,40 @@ def test_no_job_is_paid_twice_and_none_is_lost(video: bytes) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
     run_state_machine_as_test(NeverTwice, settings=checked)
+
+
+class Slow(Service):
+    """Accepts, and answers when it is let."""
+
+    def __init__(self, video: bytes) -> None:
+        super().__init__(idempotent=False, video=video)
+        self.accepted, self.answer = asyncio.Event(), asyncio.Event()
+
+    async def create(
+        self, connection: Connection, body: bytes, intent: str, files: Sequence[Attachment] = ()
+    ) -> RemoteTask:
+        task = await super().create(connection, body, intent, files)
+        self.accepted.set()
+        await self.answer.wait()
+        return task
+
+
+async def test_the_program_ends_after_the_answer_that_names_a_paid_task(tmp_path: Path, video: bytes) -> None:
+    service = Slow(video)
+
+    def life() -> Bench:
+        return Bench(tmp_path, pace=PACE, services={"globalaiopc": service}, http=OnlyDownloads(video))  # type: ignore[arg-type]
+
+    bench = await life().begin()
+    jobs = await bench.submit(ACCOUNTS[1], count=9)
+    await service.accepted.wait()
+    leaving = asyncio.create_task(bench.engine.leave())
+    await asyncio.sleep(0)
+    service.answer.set()
+    await leaving
+    await bench.kill()
+    begun = len(service.billed)
+    async with life() as bench:
+        assert sum(bool(bench.job(job).remote_id) for job in jobs) == begun < len(jobs), "none is uncertain, none new"
+        await bench.until_quiet()
+    assert len(service.billed) == len(jobs)
