@@ -16,6 +16,8 @@ from sora_desktop.core.signal import Signal as CoreSignal
 from sora_desktop.ui import words
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.theme import theme
+from sora_desktop.ui.viewer.fact_grid import CopyButton, FactGrid
+from sora_desktop.ui.viewer.facts import Fact
 from sora_desktop.ui.widgets.basic import Elided, label, tool
 from sora_desktop.ui.widgets.chip import Chip, chip_size, paint_chip
 from sora_desktop.ui.widgets.fields import NumberField, SeedField
@@ -34,6 +36,29 @@ def shown(qtbot, widget: QWidget) -> None:
     with qtbot.waitActive(widget):
         widget.show()
         widget.activateWindow()
+
+
+class TestFactGrid:
+    def test_other_facts_take_over_the_lines_that_are_there(self, qtbot) -> None:
+        grid = FactGrid()
+        shown(qtbot, grid)
+        grid.show_facts([[Fact("Seed", "7"), Fact("Task ID", "task_…01", "task_0001")], [Fact("Length", "8 s")]])
+        before = {id(line.name) for line in grid._lines.values()}
+        grid.show_facts([[Fact("Seed", "9"), Fact("Task ID", "task_…02", "task_0002"), Fact("Size", "720p")]])
+        kept = [grid._lines[0, row] for row in range(3)]
+        assert {id(line.name) for line in kept[:2]} < before
+        assert [line.name.text() for line in kept] == ["Seed", "Task ID", "Size"]
+        copy = grid.findChild(CopyButton)
+        qtbot.mouseClick(copy, LEFT)
+        assert QApplication.clipboard().text() == "task_0002"
+        grid.show_facts([[Fact("Seed", "9"), Fact("Task ID", "none")]])
+        assert sorted(each.text() for each in grid.findChildren(QLabel) if each.isVisible()) == [
+            "9",
+            "Seed",
+            "Task ID",
+            "none",
+        ]
+        assert not copy.isVisible()
 
 
 class TestSegments:

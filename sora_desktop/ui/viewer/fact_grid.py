@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.icons import paint_icon
@@ -27,6 +27,8 @@ class FactGrid(QWidget):
     def __init__(self, line: int = 18, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._columns: Sequence[Sequence[Fact]] = ()
+        self._lines: dict[tuple[int, int], _Line] = {}
+        """By column and row. Kept for the next facts: thirty new widgets would hold the window up."""
         self._height = line
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -39,39 +41,26 @@ class FactGrid(QWidget):
             self._fill()
 
     def _fill(self) -> None:
-        while (item := self._grid.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
         self._grid.setVerticalSpacing(scale(2))
         self._grid.setHorizontalSpacing(scale(8))
-        for place, facts in enumerate(self._columns):
-            for number, fact in enumerate(facts):
-                self._grid.addWidget(self._line(label(fact.name, "secondary", "muted")), number, place * 3)
-                self._grid.addWidget(self._value(fact), number, place * 3 + 1)
+        facts = {(place, row): fact for place, column in enumerate(self._columns) for row, fact in enumerate(column)}
+        for at in [at for at, line in self._lines.items() if at not in facts or line.copies != bool(facts[at].copies)]:
+            self._lines.pop(at).remove()
+        for at, fact in facts.items():
+            line = self._lines.get(at) or self._add(at, copies=bool(fact.copies))
+            line.show(fact, scale(self._height))
+        for place in range(len(self._columns)):
             last = place + 1 == len(self._columns)
             self._grid.setColumnMinimumWidth(place * 3, scale(NAMES))
             self._grid.setColumnStretch(place * 3 + 1, 1)
             self._grid.setColumnMinimumWidth(place * 3 + 2, 0 if last else scale(12))
 
-    def _value(self, fact: Fact) -> QWidget:
-        if not fact.copies:
-            return self._line(Elided(fact.value, "secondary"))
-        holder = self._line(QWidget())
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(scale(4))
-        copy = CopyButton(self.tr("Copy {0}").format(fact.name))
-        copy.clicked.connect(lambda: self.copy(fact))
-        row.addWidget(label(fact.value, "secondary"))
-        row.addWidget(copy)
-        row.addStretch(1)
-        return holder
-
-    def _line(self, widget: QWidget) -> QWidget:
-        widget.setFixedHeight(scale(self._height))
-        return widget
+    def _add(self, at: tuple[int, int], *, copies: bool) -> _Line:
+        place, row = at
+        self._lines[at] = line = _Line(self, copies=copies)
+        self._grid.addWidget(line.name, row, place * 3)
+        self._grid.addWidget(line.value, row, place * 3 + 1)
+        return line
 
     def copy(self, fact: Fact) -> None:
         """Puts the whole value on the clipboard."""
@@ -79,15 +68,57 @@ class FactGrid(QWidget):
         self.copied.emit(self.tr("{0} copied.").format(fact.name))
 
 
+class _Line:
+    """The widgets of one fact: its word, and its value, which has a button beside it where it can be copied."""
+
+    def __init__(self, grid: FactGrid, *, copies: bool) -> None:
+        self.copies = copies
+        self.name = label("", "secondary", "muted", parent=grid)
+        self._fact = Fact("", "")
+        if not copies:
+            self.value: QWidget = Elided("", "secondary", parent=grid)
+            self._text: QLabel = self.value
+            return
+        self.value = QWidget(grid)
+        row = QHBoxLayout(self.value)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(scale(4))
+        self._text = label("", "secondary")
+        self._copy = CopyButton()
+        self._copy.clicked.connect(lambda: grid.copy(self._fact))
+        row.addWidget(self._text)
+        row.addWidget(self._copy)
+        row.addStretch(1)
+
+    def show(self, fact: Fact, height: int) -> None:
+        """Shows `fact` in a line of `height` px."""
+        self._fact = fact
+        self.name.setText(fact.name)
+        self._text.setText(fact.value)
+        if self.copies:
+            self._copy.set_name(QCoreApplication.translate("FactGrid", "Copy {0}").format(fact.name))
+        for widget in (self.name, self.value):
+            widget.setFixedHeight(height)
+
+    def remove(self) -> None:
+        for widget in (self.name, self.value):
+            widget.hide()
+            widget.deleteLater()
+
+
 class CopyButton(QAbstractButton):
     """A small icon in a line of text."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName(name)
-        self.setToolTip(name)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def set_name(self, name: str) -> None:
+        """What it does, for the tooltip and whoever cannot see it."""
+        if name != self.accessibleName():
+            self.setAccessibleName(name)
+            self.setToolTip(name)
 
     def sizeHint(self) -> QSize:
         return QSize(scale(18), scale(18))

@@ -177,4 +177,6 @@ class Elided(QLabel):
 
     def _hint(self) -> None:
         cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
-        self.setToolTip(plain(self.text()) if cut else "")
+        told = plain(self.text()) if cut else ""
+        if told != self.toolTip():
+            self.setToolTip(told)
