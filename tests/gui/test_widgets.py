@@ -41,8 +41,8 @@ def shown(qtbot, widget: QWidget) -> None:
 class TestFactGrid:
     def test_other_facts_take_over_the_lines_that_are_there(self, qtbot) -> None:
         grid = FactGrid()
-        shown(qtbot, grid)
         grid.show_facts([[Fact("Seed", "7"), Fact("Task ID", "task_…01", "task_0001")], [Fact("Length", "8 s")]])
+        shown(qtbot, grid)
         before = {id(line.name) for line in grid._lines.values()}
         grid.show_facts([[Fact("Seed", "9"), Fact("Task ID", "task_…02", "task_0002"), Fact("Size", "720p")]])
         kept = [grid._lines[0, row] for row in range(3)]
