@@ -69,6 +69,12 @@ class TestDrops:
         assert section.zone.lit, "the column takes it"
         drag.leave()
         mime = QMimeData()
+        mime.setHtml('<img src="https://x.example/a.png">')
+        mime.setText("https://x.example/a.png")
+        drag = Drag(over, mime)
+        assert section.zone.lit, "a browser's picture too, though it brings its address as text"
+        drag.leave()
+        mime = QMimeData()
         mime.setText("a boat")
         drag = Drag(over, mime, QPoint(5, 5))
         assert drag.accepted

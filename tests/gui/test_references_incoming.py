@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from sora_desktop.core.references import Reference
 from sora_desktop.ui.references.adding import sources
 from sora_desktop.ui.references.box import Box, Cut
 from sora_desktop.ui.references.incoming import Frame, has_media, of_frame, of_frames, of_references, read
+from sora_desktop.ui.references.pages import read_page
 
 PAGE = (
     '<meta charset="utf-8"><a href="https://x.example/page"><img alt="a" src="https://x.example/a.png?w=1&amp;h=2"></a>'
@@ -72,6 +75,80 @@ def test_a_picture_written_into_a_page(qapp) -> None:
     assert read(mime).data == b"<svg>"
 
 
+ADDRESS = "https://x.example/a.png"
+WRITTEN = f"data:image/png;base64,{base64.b64encode(png()).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("html", "urls", "text", "found"),
+    [
+        (f'<img src="{ADDRESS}" alt="A boat">', [ADDRESS], ADDRESS, ADDRESS),
+        (f"<a href='/p'><img src='{ADDRESS}'></a>", ["https://x.example/p"], "https://x.example/p", ADDRESS),
+        (f'<img data-src="https://x.example/later.png" src="{ADDRESS}">', [], "", ADDRESS),
+        (f'<img alt="a > b src=https://x.example/no.png" src=\'{ADDRESS}\'>', [], "", ADDRESS),
+        (f'<!-- <img src="https://x.example/no.png"> --><IMG SRC={ADDRESS}>', [], "", ADDRESS),
+        (f'<style>p {{}}</style><img srcset="{ADDRESS} 2x, https://x.example/b.png 3x">', [], "", ADDRESS),
+        ('<img src="//x.example/a.png">', [], "", ADDRESS),
+        (f'<img src="data:image/png;base64,{"A" * 3_000_000}">', [], "", b"\0" * 2_250_000),
+        ("", [WRITTEN], "", png()),
+        ("", [], WRITTEN, png()),
+        (f'<img src="{WRITTEN}">', [WRITTEN], WRITTEN, png()),
+    ],
+)  # fmt: skip
+def test_whatever_a_browser_makes_of_a_picture_is_that_picture_also_over_the_prompt(
+    qapp, html: str, urls: list[str], text: str, found: str | bytes
+) -> None:
+    mime = QMimeData()
+    if html:
+        mime.setHtml(html)
+    mime.setUrls([QUrl(url) for url in urls])
+    if text:
+        mime.setText(text)
+    assert sources(read(mime), takes_files=True) == [found]
+    assert read(mime, pixels=False).kinds == {"image"}
+    assert has_media(mime)
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ('<p>A boat <img src="https://x.example/smile.png"></p>', "A boat"),
+        ('<img alt="\U0001f600" src="https://x.example/smile.png">', "\U0001f600"),
+        ('<a href="https://x.example/p">A page</a>', "https://x.example/p"),
+        ('<img src="blob:https://x.example/1">', "https://x.example/p"),
+    ],
+)
+def test_where_words_are_copied_the_prompt_takes_the_words(qapp, html: str, text: str) -> None:
+    mime = QMimeData()
+    mime.setHtml(html)
+    mime.setText(text)
+    assert not has_media(mime)
+
+
+@pytest.mark.parametrize("begun", ["<", "<img ", "<!--", "<img a='", "<style>", "<img a =", "&", "<img /"])
+def test_a_page_that_was_made_to_be_slow_is_read_in_one_pass(begun: str) -> None:
+    before = time.process_time()
+    assert read_page(begun * 60_000).pictures == ()
+    assert time.process_time() - before < 1.0
+
+
+def test_a_browser_s_temporary_file_is_the_picture_and_its_address_no_second_one(qapp) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile("/tmp/dnd_file/a.png")])
+    mime.setHtml(f'<img src="{ADDRESS}">')
+    mime.setText(ADDRESS)
+    assert sources(read(mime), takes_files=True) == [Path("/tmp/dnd_file/a.png")]
+
+
+def test_addresses_and_files_with_odd_characters(qapp) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl("https://x.example/%C3%A4%20b.png?x=%2F")])
+    assert read(mime).urls == ("https://x.example/%C3%A4%20b.png?x=%2F",)
+    mime.setUrls([QUrl("file:///a/old%20%E9.png")])
+    if os.name == "posix":
+        assert read(mime).files == (Path(os.fsdecode(b"/a/old \xe9.png")),), "a name of another time, in Latin-1"
+
+
 @pytest.mark.parametrize(
     ("text", "urls"),
     [
@@ -97,6 +174,8 @@ def test_a_table_with_its_picture_beside_it_is_text_in_the_prompt(qapp) -> None:
     mime.setImageData(pixels())
     assert has_media(mime)
     mime.setText("a\tb")
+    assert not has_media(mime)
+    mime.setText("https://x.example/in-a-cell")
     assert not has_media(mime)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from html import unescape
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -17,6 +17,7 @@ from PySide6.QtGui import QImage
 
 from sora_desktop.core.frozen import Kept
 from sora_desktop.core.references import Reference
+from sora_desktop.ui.references.pages import read_page
 
 REFERENCES = "application/x-sora-desktop-references"
 """Our own format: references as JSON, from the tray or from another card."""
@@ -25,11 +26,12 @@ FRAME = "application/x-sora-desktop-frame"
 PLACE = "application/x-sora-desktop-place"
 """Our own format: the place of a card of the open draft that is being moved, as text."""
 MOST_DATA = 50_000_000
-"""Bytes of an image that a page carries inside its HTML; more is not read."""
+"""Bytes of an image that is written into a page, or into its own address; more is not read."""
 MOST_ITEMS = 100
-MOST_HTML = 1_000_000
+MOST_HTML = MOST_DATA * 4 // 3 + 1_000_000
+FIRST = 64
+"""Characters of such an image that are enough to know that there is one."""
 
-_PICTURES = re.compile(r"<img\b[^>]*?\bsrc\s*=\s*(?:\"([^\"]+)\"|'([^']+)'|([^\s>\"']+))", re.IGNORECASE)
 _references = TypeAdapter(tuple[Reference, ...])
 
 
@@ -80,13 +82,23 @@ class Incoming:
 
 
 def has_media(mime: QMimeData) -> bool:
-    """Whether this is meant as a reference even where text is being written: files, pixels, our own; not an address."""
+    """Whether this is meant as a reference even where text is being written: files, pixels, a picture of a page, our
+    own; not an address."""
     if mime.hasFormat(REFERENCES) or mime.hasFormat(FRAME):
         return True
-    if any(url.isLocalFile() for url in mime.urls()):
+    if any(url.isLocalFile() or url.scheme() == "data" for url in mime.urls()):
         return True
-    # A table or a letter brings its picture beside the text: there the text is meant.
-    return mime.hasImage() and not mime.hasFormat("text/plain")
+    text = mime.text()[:10_000].strip() if mime.hasFormat("text/plain") else ""
+    if _is_data(text):
+        return True
+    # A table or a letter brings its picture beside the text: there the text is meant. With a picture that is dragged
+    # out of a page, the text is its address.
+    if text and not all(is_web(line) for line in text.split()):
+        return False
+    if mime.hasImage() and (not text or mime.hasUrls()):
+        return True
+    pictures, words = _shown(mime)
+    return bool(pictures) and not words
 
 
 def read(mime: QMimeData, *, pixels: bool = True) -> Incoming:
@@ -95,16 +107,31 @@ def read(mime: QMimeData, *, pixels: bool = True) -> Incoming:
         return Incoming(references=_own(_bytes(mime, REFERENCES)))
     frames = _frames(_bytes(mime, FRAME)) if mime.hasFormat(FRAME) else ()
     urls = mime.urls()[:MOST_ITEMS]
-    files = tuple(Path(url.toLocalFile()) for url in urls if url.isLocalFile())
-    pictures, data = _in_html(mime.html()[:MOST_HTML]) if mime.hasHtml() else ((), b"")
+    files = tuple(_file(url) for url in urls if url.isLocalFile())
+    shown, _ = _shown(mime)
     return Incoming(
         frames=frames,
         files=() if frames else files,
         image=_image(mime, pixels) if not files else None,
-        data=data if not files else b"",
-        pictures=pictures if not files else (),
+        data=_written(mime, urls, shown, pixels) if not files else b"",
+        pictures=tuple(filter(is_web, shown))[:MOST_ITEMS] if not files else (),
         urls=_addresses(mime, urls),
     )
+
+
+def _shown(mime: QMimeData) -> tuple[tuple[str, ...], bool]:
+    """The pictures of the HTML that can be had, and whether there are words beside them."""
+    pictures, words = read_page(mime.html()[:MOST_HTML]) if mime.hasHtml() else ((), False)
+    whole = (f"https:{source}" if source.startswith("//") else source for source in pictures)
+    return tuple(source for source in whole if is_web(source) or _is_data(source)), words
+
+
+def _file(url: QUrl) -> Path:
+    """A local file, also one whose name is no UTF-8: Qt would put question marks into it."""
+    path = url.toLocalFile()
+    if "\ufffd" in path:
+        path = os.fsdecode(unquote_to_bytes(url.path(QUrl.ComponentFormattingOption.FullyEncoded)))
+    return Path(path)
 
 
 def _bytes(mime: QMimeData, name: str) -> bytes:
@@ -139,9 +166,10 @@ def _image(mime: QMimeData, pixels: bool) -> QImage | None:
 
 
 def _addresses(mime: QMimeData, urls: Iterable[QUrl]) -> tuple[str, ...]:
-    """Web addresses, of the list of URLs or of a text that is nothing else."""
-    found = [url.toString(QUrl.ComponentFormattingOption.FullyEncoded) for url in urls if is_web(url.toString())]
-    if not found and mime.hasText():
+    """Web addresses, of the list of URLs or, where there is none, of a text that is nothing else."""
+    listed = [url.toString(QUrl.ComponentFormattingOption.FullyEncoded) for url in urls]
+    found = [url for url in listed if is_web(url)]
+    if not listed and mime.hasText():
         lines = [line.strip() for line in mime.text()[:10_000].splitlines() if line.strip()]
         if lines and all(is_web(line) for line in lines):
             found = lines[:MOST_ITEMS]
@@ -153,21 +181,21 @@ def is_web(text: str) -> bool:
     return re.fullmatch(r"https?://[^\s/]\S*", text.strip(), re.IGNORECASE) is not None
 
 
-def _in_html(html: str) -> tuple[tuple[str, ...], bytes]:
-    """The addresses of a page's pictures, and the first picture that is written into the page itself."""
-    pictures: list[str] = []
-    data = b""
-    for groups in _PICTURES.findall(html):
-        source = unescape(next(filter(None, groups))).strip()
-        if is_web(source):
-            pictures.append(source)
-        elif source[:11].lower() == "data:image/" and not data:
-            data = _data(source)
-    return tuple(dict.fromkeys(pictures))[:MOST_ITEMS], data
+def _written(mime: QMimeData, urls: Iterable[QUrl], shown: Iterable[str], pixels: bool) -> bytes:
+    """The first picture that is written into the page, or is its own address."""
+    listed = (url.toString(QUrl.ComponentFormattingOption.FullyEncoded) for url in urls if url.scheme() == "data")
+    found = next(filter(_is_data, (*shown, *listed)), "")
+    if not found and mime.hasText() and _is_data(mime.text()[:FIRST].lstrip()):
+        found = mime.text()[:MOST_HTML].strip()
+    head, _, content = found.partition(",")
+    return _data(head, content if pixels else content[:FIRST])
 
 
-def _data(source: str) -> bytes:
-    head, _, content = source.partition(",")
+def _is_data(source: str) -> bool:
+    return source[:11].lower() == "data:image/"
+
+
+def _data(head: str, content: str) -> bytes:
     if len(content) > MOST_DATA * 4 // 3:
         return b""
     try:
