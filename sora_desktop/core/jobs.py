@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from sora_desktop.core.errors import Failure
+from sora_desktop.core.errors import Billed, Failure, FailureKind
 from sora_desktop.core.frozen import Kept
 from sora_desktop.core.request import GenerationRequest
 
@@ -27,6 +27,8 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
+TOLD_BY_SERVICE = frozenset({FailureKind.SERVER, FailureKind.REFUSED, FailureKind.CREDITS, FailureKind.KEY})
+"""Why a task ended, where the service ended it; the other kinds are about the way to its result."""
 REMOTE = frozenset({State.QUEUED, State.PROCESSING})
 ENDED = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.EXPIRED})
 UNSENT = frozenset({State.WAITING, State.PREPARING})
@@ -35,9 +37,17 @@ ACTIVE = frozenset({State.PREPARING, State.SUBMITTING, State.QUEUED, State.PROCE
 FOLLOWERS: dict[State, frozenset[State]] = {
     State.WAITING: frozenset({State.PREPARING, State.FAILED, State.CANCELLED}),
     State.PREPARING: frozenset({State.WAITING, State.SUBMITTING, State.FAILED, State.CANCELLED}),
-    # Back to waiting only when no byte left or the service refused for now (429, 503).
+    # Back to waiting, or gone, only when no byte left or the service refused for now (429, 503).
     State.SUBMITTING: frozenset(
-        {State.WAITING, State.QUEUED, State.PROCESSING, State.DOWNLOADING, State.FAILED, State.UNCERTAIN}
+        {
+            State.WAITING,
+            State.QUEUED,
+            State.PROCESSING,
+            State.DOWNLOADING,
+            State.FAILED,
+            State.UNCERTAIN,
+            State.CANCELLED,
+        }
     ),
     State.QUEUED: frozenset({State.PROCESSING, State.DOWNLOADING, State.FAILED, State.CANCELLED}),
     State.PROCESSING: frozenset({State.QUEUED, State.DOWNLOADING, State.FAILED, State.CANCELLED}),
@@ -46,7 +56,8 @@ FOLLOWERS: dict[State, frozenset[State]] = {
     ),
     # Collect again: the file was removed, or a paid result is still there for the asking.
     State.DONE: frozenset({State.QUEUED, State.DOWNLOADING}),
-    State.FAILED: frozenset({State.WAITING, State.QUEUED}),
+    # To submitting: an answer was lost before the refusal, so the same request is made again, not a new one.
+    State.FAILED: frozenset({State.WAITING, State.QUEUED, State.SUBMITTING}),
     State.CANCELLED: frozenset({State.WAITING, State.QUEUED}),
     State.EXPIRED: frozenset({State.QUEUED}),
     # The four ways out: asked for again with the same key, sent again by the user's word, adopted by its id, let go.
@@ -107,6 +118,17 @@ class Job(Kept):
     def collectable(self) -> bool:
         """Whether the service can be asked for the result: its id is known."""
         return bool(self.remote_id)
+
+    @property
+    def brought_nothing(self) -> bool:
+        """Whether the service said that the task ended without a video: to ask for it again brings none either."""
+        told = self.failure.kind if self.failure else None
+        return self.state is State.FAILED and told in TOLD_BY_SERVICE and self.collectable
+
+    @property
+    def money_in_doubt(self) -> bool:
+        """Whether nobody knows if a request without a remote id was accepted, so that a new one may pay twice."""
+        return self.failure is not None and self.failure.billed is Billed.MAYBE and not self.collectable
 
     def having(self, **changes: object) -> Job:
         """A copy with `changes`, in the same state."""

@@ -15,7 +15,7 @@ def credits_in_doubt(job: Job) -> bool:
     """Whether a job that brought no video may have cost something: it is marked, and `proof` helps to get it back."""
     if job.state is State.DONE or job.failure is None:
         return False
-    return job.failure.billed is Billed.YES or (job.failure.billed is Billed.MAYBE and bool(job.remote_id))
+    return job.failure.billed is Billed.YES or (job.failure.billed is Billed.MAYBE and job.submitted_at is not None)
 
 
 def proof(job: Job, provider: str = "", account: str = "") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sora_desktop.core import request as requests
 from sora_desktop.core.accounts import Account
-from sora_desktop.core.errors import Billed, FailureKind, ProviderError, UserError
+from sora_desktop.core.errors import Action, Billed, FailureKind, ProviderError, UserError
 from sora_desktop.core.jobs import ACTIVE, REMOTE, Job, State
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.engine.clock import Clock
@@ -37,8 +37,15 @@ class Orders:
         job = self._job(job_id)
         if job.state is State.UNCERTAIN:
             raise UserError("job_sent")
-        if job.collectable and job.failure and job.failure.kind is not FailureKind.REFUSED and not _remade(job):
+        if job.failure is not None and job.failure.kind is FailureKind.CONFLICT:
+            raise UserError("conflict")
+        if job.collectable and job.failure and not job.brought_nothing:
             return await self.collect(job_id)
+        if job.state is State.FAILED and job.money_in_doubt and self._submission.lost_answer(job):
+            # An answer was lost before it was refused: with the same key it is told or made, and never paid twice.
+            job = await self._works.board.move(job_id, State.SUBMITTING, failure=None, finished_at=None)
+            self._works.alarm.ring()
+            return job
         if job.state in {State.FAILED, State.CANCELLED}:
             return await self._again(job)
         return await self._at_once(job)
@@ -172,7 +179,9 @@ class Orders:
         job = self._job(job_id)
         if job.state is not State.UNCERTAIN:
             raise UserError("job_sent")
-        return await self._works.board.move(job_id, State.CANCELLED, finished_at=self._works.clock.now())
+        failure = job.failure.model_copy(update={"action": Action.NONE}) if job.failure else None
+        now = self._works.clock.now()
+        return await self._works.board.move(job_id, State.CANCELLED, failure=failure, finished_at=now)
 
     async def check(self, job_id: str) -> tuple[str, dict[str, str]]:
         """Looks for the truth about an uncertain job without paying: the code and places of a sentence.
@@ -291,11 +300,6 @@ class Orders:
         self._works.pulse(job.account).reset()
         self._works.alarm.ring()
         return job
-
-
-def _remade(job: Job) -> bool:
-    """Whether the service said that this clip failed for good, so that asking for it again brings nothing."""
-    return job.failure is not None and job.failure.code == "generation_failed"
 
 
 def _overlaps(other: Job, job: Job) -> bool:

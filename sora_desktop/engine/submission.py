@@ -123,11 +123,12 @@ class Submission:
         once = job.once if job.once is not None or provider.wire else provider.once
         if not once or once != provider.once:
             return False
-        age = self._works.clock.now() - (job.submitted_at or 0)
+        # A clock that was set right meanwhile is no reason to forget the key.
+        age = abs(self._works.clock.now() - (job.submitted_at or 0))
         model = self._works.accounts.model_of(job)
         attached = model is not None and model.references is not None and model.references.attach
         whole = not (attached and job.request.references)
-        return whole and bool(job.body) and 0 <= age < KEY_REMEMBERED
+        return whole and bool(job.body) and age < KEY_REMEMBERED
 
     async def _prepared(self, job: Job, kept: AsyncExitStack) -> tuple[str, list[Attachment]]:
         """The body of the create call, and the files that travel with it."""
@@ -165,7 +166,7 @@ class Submission:
         except EnvironmentProblem as problem:
             await self._wait(job_id, DISK_WAIT, _in_the_way(problem))
             return
-        await self._call(job, files)
+        await (self._cancelled(job_id) if job_id in self._unwanted else self._call(job, files))
 
     async def _know_balance(self, job: Job) -> None:
         """The credits before the first paid call of an account; a job does not wait for them twice."""
@@ -189,7 +190,8 @@ class Submission:
             works.pulse(job.account).count()
             task = await works.dialect(job).create(connection, job.body.encode("utf-8"), job.intent, files)
         except UserError as error:
-            await self.unanswered(job, failure_of(error), BLOCKED_WAIT * works.pace(job.account), sent_before=True)
+            wait = BLOCKED_WAIT * works.pace(job.account)
+            await self.unanswered(job, failure_of(error), wait, sent_before=job.attempts > 1)
         except ProviderError as error:
             await self._refused_or_lost(job, error)
         else:
@@ -227,6 +229,9 @@ class Submission:
             await self.unanswered(job, error.failure, wait, sent_before=repeated)
         elif error.failure.kind is FailureKind.KEY and repeated:
             await self.unanswered(job, error.failure, wait, sent_before=True)
+        elif error.failure.kind is FailureKind.CONFLICT and repeated:
+            # It knows our key, so it has the request whose answer was lost.
+            await self.give_up_certainty(job, error.failure.detail)
         elif not repeated and await self._delivery.was_dead(job.id, error):
             # Refused, so nothing was started: the file is sent anew, once, in a request with a key of its own.
             await self._wait(job.id, 0.0, error.failure, intent=new_intent())
@@ -344,8 +349,7 @@ class Submission:
     async def _wait(self, job_id: str, seconds: float, failure: Failure, **changes: object) -> None:
         job = self._works.board.jobs[job_id]
         if job_id in self._unwanted:
-            self._unwanted.discard(job_id)
-            await self._fail(job_id, failure)
+            await self._cancelled(job_id)
             return
         not_before = self._works.clock.now() + max(seconds, 0.5 * self._works.pace(job.account))
         # Nothing of it was accepted: the next try is a new request, with a body of its own.
@@ -360,6 +364,12 @@ class Submission:
             **changes,
         )
         self._works.alarm.ring()
+
+    async def _cancelled(self, job_id: str) -> None:
+        """The user did not want it any more before anything of it was accepted."""
+        self._unwanted.discard(job_id)
+        now = self._works.clock.now()
+        await self._works.board.move(job_id, State.CANCELLED, failure=None, finished_at=now, not_before=None)
 
     async def _fail(self, job_id: str, failure: Failure) -> None:
         self._unwanted.discard(job_id)

@@ -296,7 +296,8 @@ _CONTENT = re.compile(
 def failed_task(words: Said, final: float | None, codes: Codes | None = None) -> Failure:
     """The failure of a task that was accepted and did not come to a clip. `final` is what it cost, None if not told."""
     known = (codes or {}).get(words.code)
-    if known is not None:
+    # A task that has ended does not go on by itself, whatever the code means elsewhere.
+    if known is not None and known.kind in {FailureKind.CREDITS, FailureKind.REFUSED, FailureKind.KEY}:
         kind, code, action = known.kind, known.code, known.action
     elif _CONTENT.search(words.message):
         kind, code, action = FailureKind.REFUSED, "generation_failed", Action.EDIT

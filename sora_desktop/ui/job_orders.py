@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from sora_desktop.core.errors import Action, EnvironmentProblem, ProviderError, UserError
+from sora_desktop.core.errors import Action, EnvironmentProblem, FailureKind, ProviderError, UserError
 from sora_desktop.core.jobs import REMOTE, Job, State
 from sora_desktop.core.proof import credits_in_doubt, proof
 from sora_desktop.ui import places, words
@@ -72,6 +72,10 @@ def orders_for(job: Job) -> frozenset[Order]:
             found.add(Order.CHECK)
         case State.FAILED | State.CANCELLED | State.EXPIRED:
             found |= {Order.REMOVE, Order.COLLECT if job.collectable else Order.RETRY}
+            if job.brought_nothing:
+                found.add(Order.RETRY)
+            if job.failure is not None and job.failure.kind is FailureKind.CONFLICT:
+                found.discard(Order.RETRY)
         case State.DONE:
             found.add(Order.REMOVE)
             if job.path and Path(job.path).exists():
@@ -130,7 +134,7 @@ class JobOrders(QObject):
             case Order.REVEAL:
                 reveal(Path(first.path))
             case Order.RETRY:
-                self.run(engine.retry, fitting)
+                self.retry(fitting)
             case Order.COLLECT:
                 self.collect(fitting)
             case Order.PAUSE:
@@ -204,6 +208,22 @@ class JobOrders(QObject):
                 self.tr("Stop watching"),
                 lambda: self.run(self._studio.engine.cancel, sent),
             )
+
+    def retry(self, jobs: Sequence[Job]) -> None:
+        """Sends again; what was let go without an answer only after a word of warning."""
+        doubtful = [job for job in jobs if job.state is State.CANCELLED and job.money_in_doubt]
+        self.run(self._studio.engine.retry, [job for job in jobs if job not in doubtful])
+        if doubtful:
+            self.ask_to_pay_again(lambda: self.run(self._studio.engine.retry, doubtful))
+
+    def ask_to_pay_again(self, then: Callable[[], object]) -> None:
+        """Before a new request for a clip whose first one may have been accepted."""
+        self.ask(
+            self.tr("Send this clip again?"),
+            self.tr("If the service did accept it the first time, you pay for two clips."),
+            self.tr("Send again"),
+            then,
+        )
 
     def ask(self, question: str, details: str, yes: str, then: Callable[[], object]) -> QMessageBox:
         """Asks without stopping the loop; `then` runs when the person says yes."""

@@ -104,6 +104,7 @@ async def test_a_poll_that_tells_nothing_is_tried_again(answer: Any):
             Action.EDIT,
         ),
         ({"code": "insufficient_credits", "message": "0"}, FailureKind.CREDITS, "credits_short", Action.TOP_UP),
+        ({"code": "rate_limited", "message": ""}, FailureKind.SERVER, "generation_failed", Action.RETRY),
         ("内容违规", FailureKind.REFUSED, "generation_failed", Action.EDIT),
         (None, FailureKind.SERVER, "generation_failed", Action.RETRY),
     ],

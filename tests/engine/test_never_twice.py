@@ -6,7 +6,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from sora_desktop.core.errors import UserError
+from sora_desktop.core.errors import FailureKind, Sent, UserError
 from sora_desktop.core.jobs import State
+from sora_desktop.core.proof import credits_in_doubt
 from sora_desktop.media.render import render
 from sora_desktop.providers.base import Attachment, Connection, RemoteTask
 from support.bench import Bench
-from support.service import Mood, OnlyDownloads, Service
+from support.service import Mood, OnlyDownloads, Service, trouble
 
 PACE = 0.001
 ACCOUNTS = ("simulator-rivya", "simulator-globalaiopc")
@@ -189,3 +191,65 @@ async def test_the_program_ends_after_the_answer_that_names_a_paid_task(tmp_path
         assert sum(bool(bench.job(job).remote_id) for job in jobs) == begun < len(jobs), "none is uncertain, none new"
         await bench.until_quiet()
     assert len(service.billed) == len(jobs)
+
+
+class Refusing(Service):
+    """Answers every create call but those numbered in `well` with a refusal of `kind`, whatever its key."""
+
+    def __init__(self, video: bytes, kind: FailureKind, *moods: Mood, well: Container[int] = ()) -> None:
+        super().__init__(idempotent=True, video=video, moods=deque(moods))
+        self.kind, self.well, self.calls = kind, well, 0
+
+    async def create(
+        self, connection: Connection, body: bytes, intent: str, files: Sequence[Attachment] = ()
+    ) -> RemoteTask:
+        self.calls += 1
+        if self.calls in self.well:
+            return await super().create(connection, body, intent, files)
+        code = {FailureKind.CREDITS: "credits_short", FailureKind.CONFLICT: "conflict"}[self.kind]
+        raise trouble(self.kind, Sent.REFUSED, code)
+
+
+def alone(folder: Path, service: Service) -> Bench:
+    return Bench(folder, pace=PACE, services={"rivya": service}, http=OnlyDownloads(service.video))  # type: ignore[arg-type]
+
+
+async def test_what_is_refused_after_a_lost_answer_is_asked_for_again_with_its_key(
+    tmp_path: Path, video: bytes
+) -> None:
+    """A service that looks at the credits before it looks at the key must not make anybody pay twice."""
+    service = Refusing(video, FailureKind.CREDITS, Mood.LOST_AFTER, well=(1, 3))
+    async with alone(tmp_path, service) as bench:
+        [job] = await bench.submit(ACCOUNTS[0])
+        await bench.until(lambda: bench.job(job).state is State.FAILED)
+        assert credits_in_doubt(bench.job(job))
+        await bench.engine.retry(job.id)
+        await bench.until_quiet()
+        assert bench.job(job).state is State.DONE and bench.job(job).intent == job.intent
+    assert len(service.billed) == 1
+
+
+@pytest.mark.parametrize(("lost", "state"), [(True, State.UNCERTAIN), (False, State.FAILED)])
+async def test_a_conflict_is_never_resent(lost: bool, state: State, tmp_path: Path, video: bytes) -> None:
+    service = Refusing(video, FailureKind.CONFLICT, *([Mood.LOST_AFTER] if lost else []), well=(1,) if lost else ())
+    async with alone(tmp_path, service) as bench:
+        [job] = await bench.submit(ACCOUNTS[0])
+        await bench.until_quiet()
+        assert bench.job(job).state is state
+        calls = service.calls
+        with pytest.raises(UserError, match="job_sent" if lost else "conflict"):
+            await bench.engine.retry(job.id)
+    assert service.calls == calls
+
+
+async def test_cancelled_before_a_byte_left_nothing_is_sent(tmp_path: Path, video: bytes) -> None:
+    service = Service(idempotent=True, video=video)
+    async with alone(tmp_path, service) as bench:
+        # The moment between the commit of `submitting` and the call.
+        bench.engine.job_changed.connect(
+            lambda job: job.state is State.SUBMITTING and bench.engine._submission.forget_when_accepted(job.id)
+        )
+        [job] = await bench.submit(ACCOUNTS[0])
+        await bench.until_quiet()
+        assert bench.job(job).state is State.CANCELLED and not credits_in_doubt(bench.job(job))
+    assert not service.billed

@@ -190,6 +190,36 @@ def test_ctrl_r_retries_what_failed(desk: Desk) -> None:
     assert desk.engine.jobs[job.id].state is State.WAITING
 
 
+def test_retry_all_failed_sends_no_job_that_was_cancelled(desk: Desk) -> None:
+    conflict = Failure(kind=FailureKind.CONFLICT, code="conflict", billed=Billed.MAYBE)
+    failed, cancelled = made("x", State.FAILED, failure=SERVER), made("y", State.CANCELLED)
+    let_go, sent_before = made("z", State.CANCELLED, failure=LOST), made("w", State.FAILED, failure=conflict)
+    desk.put(failed, cancelled, let_go, sent_before)
+    desk.qtbot.mouseClick(desk.panel._more, LEFT)
+    menu = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QMenu) and widget.isVisible())
+    menu.actions()[0].trigger()
+    menu.close()
+    desk.settle()
+    states = [desk.engine.jobs[job.id].state for job in (failed, cancelled, let_go, sent_before)]
+    assert states == [State.WAITING, State.CANCELLED, State.CANCELLED, State.FAILED]
+
+
+def test_what_was_let_go_in_doubt_is_sent_again_only_after_a_question(desk: Desk) -> None:
+    job = made("x", State.UNCERTAIN, failure=LOST)
+    desk.put(job)
+    desk.run(desk.engine.let_go(job.id))
+    desk.model.flush()
+    desk.click(job)
+    desk.key(Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    desk.settle()
+    box = desk.panel.findChild(QMessageBox)
+    assert box is not None and "you pay for two clips" in box.informativeText()
+    assert desk.engine.jobs[job.id].state is State.CANCELLED
+    next(button for button in box.buttons() if button.text() == "Send again").click()
+    desk.settle()
+    assert desk.engine.jobs[job.id].state is State.WAITING
+
+
 def test_delete_can_be_undone(desk: Desk) -> None:
     job = made("A red train", State.DONE, finished_at=NOW)
     desk.put(job)

@@ -45,8 +45,9 @@ def test_no_state_is_a_trap(state: State):
 
 
 def test_what_was_sent_is_not_sent_again_without_a_word():
-    """Into `submitting` lead only what was never sent and what its answer was lost."""
-    assert {state for state in State if State.SUBMITTING in FOLLOWERS[state]} == {State.PREPARING, State.UNCERTAIN}
+    """Into `submitting` lead only what was never sent and what its answer was lost, later refused or not."""
+    lost = {State.UNCERTAIN, State.FAILED}
+    assert {state for state in State if State.SUBMITTING in FOLLOWERS[state]} == {State.PREPARING, *lost}
 
 
 def test_what_is_at_the_service_goes_back_to_no_unsent_state():
@@ -69,6 +70,17 @@ def test_a_job_survives_its_json_and_a_later_versions_keys():
     later["request"]["mood"] = "calm"
     later["failure"]["weather"] = "fog"
     assert Job.model_validate(later) == kept
+
+
+def test_what_is_known_of_a_failed_job():
+    def failed(kind: FailureKind, remote_id: str, billed: Billed = Billed.MAYBE) -> Job:
+        return job(State.FAILED, remote_id=remote_id, failure=Failure(kind=kind, code="refused", billed=billed))
+
+    assert failed(FailureKind.CREDITS, "r").brought_nothing
+    assert not failed(FailureKind.RESULT, "r").brought_nothing and not failed(FailureKind.CREDITS, "").brought_nothing
+    assert failed(FailureKind.CREDITS, "").money_in_doubt
+    assert not failed(FailureKind.CREDITS, "r").money_in_doubt
+    assert not failed(FailureKind.CREDITS, "", Billed.NO).money_in_doubt
 
 
 def test_having_changes_no_state():

@@ -304,7 +304,7 @@ class QueuePanel(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         ended = [job for job in self._studio.engine.jobs.values() if job.ended]
-        failed = [job for job in ended if Order.RETRY in orders_for(job)]
+        failed = [job for job in ended if job.state is State.FAILED and Order.RETRY in orders_for(job)]
         for words_now, picture, order, jobs in (
             (self.tr("Retry all failed"), "retry", Order.RETRY, failed),
             (self.tr("Remove finished from the list"), "trash", Order.REMOVE, ended),

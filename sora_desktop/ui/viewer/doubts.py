@@ -42,14 +42,8 @@ class Doubts(QObject):
 
     def _on_resend(self) -> None:
         job = self._shown()
-        if job is None:
-            return
-        self._orders.ask(
-            self.tr("Send this clip again?"),
-            self.tr("If the service did accept it the first time, you pay for two clips."),
-            self.tr("Send again"),
-            lambda: self._orders.run(self._engine.resend, [job]),
-        )
+        if job is not None:
+            self._orders.ask_to_pay_again(lambda: self._orders.run(self._engine.resend, [job]))
 
     def _on_adopt(self, remote_id: str) -> None:
         job = self._shown()
