@@ -75,7 +75,7 @@ async def test_cancelled_while_it_is_sent_it_is_forgotten_when_the_answer_comes(
     account = await rivya(bench, simulator)
     simulator.fault("http_500_after", "create", "rivya")
     [job] = await bench.submit(account, "cancelled early")
-    await bench.until(lambda: bench.job(job).state is State.SUBMITTING)
+    await bench.until(lambda: bench.job(job).state is State.SUBMITTING and bench.job(job).failure is not None)
     await bench.engine.cancel(job.id)
     await bench.until_quiet()
     assert bench.job(job).state is State.CANCELLED
