@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from pathlib import PurePath
 
 DEFAULT_TEMPLATE = "{date} {prompt} {id}"
 FIELDS = ("date", "time", "prompt", "model", "account", "id")
 MAX_BYTES = 150
 """Of UTF-8. Leaves room under the usual 255 for a number, a suffix and `.part`."""
 
+LONGEST_SHOWN = 200
+
+_JOINERS = "\u200c\u200d"
+"""Invisible, and yet part of how Persian words and many emoji are written."""
 _PLACE = re.compile(r"\{(\w+)\}")
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]+')
 _RESERVED = re.compile(r"^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])$", re.IGNORECASE)
@@ -47,6 +52,26 @@ def safe_component(text: str, fallback: str = "video") -> str:
     if _RESERVED.match(name.split(".", 1)[0].strip()):
         name = _trimmed(_cut(f"_{name}", MAX_BYTES))
     return name
+
+
+def shown_name(text: str) -> str:
+    """A file's name as it is shown, and told to a service: one line of text, at most LONGEST_SHOWN characters."""
+    kept = "".join(_shown(char) for char in text)
+    name = " ".join(kept.split())
+    if len(name) <= LONGEST_SHOWN:
+        return name
+    ending = PurePath(name).suffix[:10]
+    return f"{name[: LONGEST_SHOWN - 1 - len(ending)].rstrip()}…{ending}"
+
+
+def _shown(char: str) -> str:
+    """Nothing that breaks a line or turns the writing round; a mark where there is no character at all."""
+    if char.isspace():
+        return " "
+    category = unicodedata.category(char)
+    if category == "Cs":
+        return "\ufffd"
+    return char if category[0] != "C" or char in _JOINERS else ""
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:

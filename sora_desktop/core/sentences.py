@@ -27,6 +27,8 @@ SENTENCES: dict[str, str] = {
     "reference_size": "{name} measures {size}; it must measure {sizes}.",
     "reference_needs_url": "{name}: this service takes only public URLs. Put the file on the web and paste its address.",
     "reference_missing": "{name} is no longer where it was. Add it again.",
+    "reference_folder": "{name} is a folder. Add the files in it instead.",
+    "reference_unreadable": "{name} cannot be opened: you may not read it, or its disk does not answer. Look at it there.",
     "reference_ratio": "{name} measures {size}; it must have the chosen ratio {ratio}.",
     "reference_url_dead": "{name}: there is no file at this address any more. Use another address.",
     "reference_url_private": "{name}: this address is of your own machine or network; the service cannot reach it.",

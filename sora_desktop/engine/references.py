@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from sora_desktop.core.accounts import Account, ReferenceHost, clean_host, is_private_host
 from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent, UserError
 from sora_desktop.core.fixes import fitted
+from sora_desktop.core.naming import shown_name
 from sora_desktop.core.pictures import Plan
 from sora_desktop.core.references import Reference, ReferenceRule
 from sora_desktop.core.signal import Signal
@@ -305,4 +306,4 @@ def _frame(clip: Path, seconds: float | None) -> bytes:
 def name_of(url: str) -> str:
     """What to call the file at an address."""
     parts = urlsplit(url)
-    return PurePosixPath(unquote(parts.path)).name or parts.hostname or url
+    return shown_name(PurePosixPath(unquote(parts.path)).name) or parts.hostname or url

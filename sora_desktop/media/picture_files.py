@@ -6,6 +6,7 @@ Only the formats of `FORMATS` are tried, so that no exotic decoder ever sees a s
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import io
 import logging
@@ -64,11 +65,11 @@ def ending(mime: str) -> str:
 def inspect(source: Path | bytes, name: str = "") -> Picture:
     """The facts of a picture, decoded to its end so that a broken one is found now and not when it is paid for.
 
-    `name` is for the sentence of an error. Raises UserError: `reference_missing`, `picture_none`, `picture_empty`,
-    `picture_broken`, `picture_huge`, `picture_heavy`.
+    `name` is for the sentence of an error. Raises UserError: `picture_none`, `picture_broken`, `picture_huge`,
+    `reference_unreadable`, and what `weight` says.
     """
     name = name or (source.name if isinstance(source, Path) else "")
-    size = _weight(source, name)
+    size = weight(source, name)
     with opened(source, name) as image:
         mime = MIMES[image.format or ""]
         orientation, has_place, has_exif = _exif(image)
@@ -105,6 +106,10 @@ def opened(source: Path | bytes, name: str = "") -> Generator[Image]:
         raise _unknown(source, name) from None
     except (images.DecompressionBombError, images.DecompressionBombWarning, MemoryError):
         raise _huge(name) from None
+    except OSError as error:
+        # Pillow's own have no number; a file that was made for it can ask for an impossible place.
+        broken = error.errno in {None, errno.EINVAL, errno.EOVERFLOW}
+        raise UserError("picture_broken" if broken else "reference_unreadable", name=name) from None
     except Exception as error:  # A decoder may raise anything on a file that was made to break it.
         log.info("a picture cannot be read: %s: %s", type(error).__name__, error)
         raise UserError("picture_broken", name=name) from None
@@ -133,12 +138,18 @@ def _pillow():
     return Image
 
 
-def _weight(source: Path | bytes, name: str) -> int:
+def weight(source: Path | bytes, name: str) -> int:
+    """Bytes of a file that may be opened: what is no plain file may never end, or never begin.
+
+    Raises UserError: `reference_missing`, `reference_folder`, `picture_empty`, `picture_heavy`.
+    """
     try:
+        if isinstance(source, Path) and source.is_dir():
+            raise UserError("reference_folder", name=name)
         size = source.stat().st_size if isinstance(source, Path) else len(source)
         if isinstance(source, Path) and not source.is_file():
             raise UserError("reference_missing", name=name)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name that no file can have.
         raise UserError("reference_missing", name=name) from None
     if not size:
         raise UserError("picture_empty", name=name)

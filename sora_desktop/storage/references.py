@@ -18,11 +18,11 @@ from pathlib import Path
 
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.frozen import Kept
-from sora_desktop.core.naming import safe_component
+from sora_desktop.core.naming import safe_component, shown_name
 from sora_desktop.core.pictures import Picture
 from sora_desktop.core.references import Reference
 from sora_desktop.media.clips import kind_of, seconds_of
-from sora_desktop.media.picture_files import MOST_BYTES
+from sora_desktop.media.picture_files import MOST_BYTES, weight
 from sora_desktop.media.pictures import ending, inspect, thumbnail
 from sora_desktop.storage.database import Database
 from sora_desktop.storage.documents import read_all
@@ -33,7 +33,7 @@ BLOCK = 1 << 20
 THUMBNAIL = 320
 """Pixels of a thumbnail's longer side."""
 UNUSED_DAYS = 30.0
-"""How long what nobody pinned, and no job or draft refers to, stays in the tray."""
+"""How long what nobody pinned, and no job, draft or clip refers to, stays in the tray."""
 
 _HASH = re.compile(r'"sha256":"([0-9a-f]{64})"')
 
@@ -85,7 +85,8 @@ class ReferenceStore:
 
         Raises UserError: what `media.pictures.inspect` says, or `reference_missing`.
         """
-        name = (name or (source.name if isinstance(source, Path) else "")).strip()
+        name = shown_name(name or (source.name if isinstance(source, Path) else ""))
+        weight(source, name)
         kind, mime = kind_of(source)
         picture = inspect(source, name) if kind == "image" else None
         mime = picture.mime if picture else mime
@@ -103,7 +104,7 @@ class ReferenceStore:
             height=picture.height if picture else None,
             seconds=None if picture else seconds_of(path),
             picture=picture,
-            source=str(source.absolute()) if isinstance(source, Path) else "",
+            source=_written(source.absolute()) if isinstance(source, Path) else "",
             path=str(path),
             thumbnail=small,
             added_at=now,
@@ -221,7 +222,7 @@ class ReferenceStore:
         await self._database.run(write)
 
     async def forget(self, sha256: str) -> bool:
-        """Takes one out of the tray. True where its files may go too: no job and no draft refers to it."""
+        """Takes one out of the tray. True where its files may go too: no job, draft or clip refers to it."""
 
         def write(db: sqlite3.Connection) -> bool:
             if sha256 in _referred(db):
@@ -233,7 +234,7 @@ class ReferenceStore:
         return await self._database.run(write)
 
     async def forget_unused(self, days: float = UNUSED_DAYS) -> list[str]:
-        """Takes out what is unpinned, unused for `days`, and referred to by no job or draft; the hashes taken out."""
+        """Takes out what is unpinned, unused for `days`, and referred to by no job, draft or clip. Their hashes."""
         before = self._clock() - days * 86_400
 
         def write(db: sqlite3.Connection) -> list[str]:
@@ -258,10 +259,17 @@ class ReferenceStore:
         return await self._database.read(read)
 
 
+def _written(path: Path) -> str:
+    """A path as it can be kept; empty where its bytes are no text (an old disk's): the kept copy stands for it."""
+    text = str(path)
+    return text if text.encode("utf-8", "ignore").decode() == text else ""
+
+
 def _referred(db: sqlite3.Connection) -> set[str]:
-    """The hashes that jobs and drafts refer to; read as text, so that a document nobody can read counts too."""
+    """The hashes that jobs, drafts and the library's clips refer to; read as text, so that a document nobody can read
+    counts too."""
     found: set[str] = set()
-    for table in ("jobs", "drafts"):
+    for table in ("jobs", "drafts", "clips"):
         for (document,) in db.execute(f'SELECT document FROM {table} WHERE instr(document, \'"sha256":"\') > 0'):
             found.update(_HASH.findall(document))
     return found

@@ -258,7 +258,8 @@ async def test_the_tray_keeps_what_is_used_and_forgets_what_is_not(
     assert [item.name for item in await tray.recent(2)] == ["blue.jpg", "black.jpg"]
     await bench.drafts.save(Draft(id="d", references=(drafted,)))
     account = await account_of(bench, simulator, "rivya")
-    await done(bench, await bench.submit(account, references=(used,)))
+    [job] = await done(bench, await bench.submit(account, references=(used,)))
+    await bench.engine.delete(job.id)
 
     [first, *_] = await tray.recent()
     with Image.open(first.thumbnail) as small:
@@ -268,7 +269,7 @@ async def test_the_tray_keeps_what_is_used_and_forgets_what_is_not(
         assert modes == {0o600}
 
     gone = await tray.store.forget_unused(days=-1)
-    assert gone == [loose.sha256], "what a job, a draft or a pin holds was forgotten"
+    assert gone == [loose.sha256], "what a clip of the library, a draft or a pin holds was forgotten"
     for one in (used, drafted):
         await tray.forget(one.sha256)
         assert tray.store.original(one.sha256) is not None, "an original that is in use was removed"

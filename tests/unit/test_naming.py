@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_desktop.core.naming import DEFAULT_TEMPLATE, FIELDS, MAX_BYTES, file_stem, safe_component
+from sora_desktop.core.naming import DEFAULT_TEMPLATE, FIELDS, MAX_BYTES, file_stem, safe_component, shown_name
 
 ODD = st.sampled_from(
     [*'/\\:*?"<>|.{}~- \n\t\x00\x7f\u202e\u200d\ufeff', "\ud800", "CON", "nul", "é", "e\u0301", "東", "🎬", ".."]
@@ -81,3 +81,18 @@ def test_known_cases(text: str, name: str) -> None:
 def test_an_accent_is_not_cut_off_its_letter() -> None:
     name = safe_component("x" * (MAX_BYTES - 1) + "q\u0323\u0301")
     assert name == "x" * (MAX_BYTES - 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\nb\tc.png", "a b c.png"),
+        ("photo\u202egnp.exe", "photognp.exe"),
+        ("old\udce9.png", "old\ufffd.png"),
+        ("👩\u200d🚀 می\u200cخواهم.png", "👩\u200d🚀 می\u200cخواهم.png"),
+        ("x" * 300 + ".webp", "x" * 194 + "….webp"),
+        (" \x00 ", ""),
+    ],
+)
+def test_a_file_s_name_is_one_line_of_text(text: str, shown: str) -> None:
+    assert shown_name(text) == shown

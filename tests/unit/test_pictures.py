@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pillow_heif
@@ -14,6 +17,9 @@ from sora_desktop.core.errors import UserError
 from sora_desktop.core.pictures import Box, Picture, Plan
 from sora_desktop.media import picture_files
 from sora_desktop.media.pictures import inspect, mend, thumbnail
+from sora_desktop.storage.database import Database
+from sora_desktop.storage.paths import Paths
+from sora_desktop.storage.references import ReferenceStore
 from support.pictures import MAKER, exif, lies_upright, near, opened, saved, scene
 
 pillow_heif.register_heif_opener()
@@ -85,11 +91,39 @@ def test_what_is_no_picture_is_refused_with_its_reason(data: bytes, code: str, t
         assert refused.value.code == code
 
 
-def test_a_missing_file_and_a_folder_are_missing(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.png", tmp_path):
+def test_what_is_no_file_is_refused_with_its_reason_and_nothing_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = {"none.png": "reference_missing", "a\0b.png": "reference_missing", "x" * 300: "reference_missing"}
+    wrong |= {"holiday.jpg": "reference_folder", "pipe.png": "reference_missing", "dead.png": "reference_missing"}
+    (tmp_path / "holiday.jpg").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.png")  # To open it waits for somebody to write.
+        (tmp_path / "dead.png").symlink_to(tmp_path / "none.png")
+    store = ReferenceStore(Database(tmp_path / "db"), Paths(*[tmp_path / "data"] * 5))
+    for name, code in wrong.items():
+        for work in (inspect, store.take_in):
+            with pytest.raises(UserError) as refused:
+                work(tmp_path / name)
+            assert refused.value.code == code, name
+    old = tmp_path / os.fsdecode(b"old \xe9.png" if os.name == "posix" else b"old.png")
+    old.write_bytes(saved(scene(), "PNG"))
+    kept = store.take_in(old).reference()
+    assert type(kept).model_validate_json(kept.model_dump_json()) == kept, "a name that is no UTF-8 cannot be kept"
+    locked = tmp_path / "locked.png"
+    locked.write_bytes(saved(scene(), "PNG"))
+    for number in (errno.EACCES, errno.EIO):
+        monkeypatch.setattr(Image, "open", raising(OSError(number, "no")))
         with pytest.raises(UserError) as refused:
-            inspect(path)
-        assert refused.value.code == "reference_missing"
+            inspect(locked)
+        assert refused.value.code == "reference_unreadable"
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    def fail(*_args: object, **_more: object) -> None:
+        raise error
+
+    return fail
 
 
 def png_bomb(width: int, height: int) -> bytes:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtGui import QImage
 
 from sora_desktop.core.errors import SoraError, UserError
+from sora_desktop.core.naming import shown_name
 from sora_desktop.core.references import Reference, ReferenceRule
 from sora_desktop.ui.compose.page import Page
 from sora_desktop.ui.references.incoming import Frame, Incoming, is_web
@@ -159,4 +160,4 @@ def from_url(text: str, kind: str) -> Reference:
         raise UserError("url_invalid", url=url[:80])
     if parts.username or parts.password:
         raise UserError("url_has_login")
-    return Reference(kind=kind, name=PurePosixPath(unquote(parts.path)).name or host, url=url)
+    return Reference(kind=kind, name=shown_name(PurePosixPath(unquote(parts.path)).name) or host, url=url)

@@ -73,7 +73,7 @@ class Incoming:
     def kinds(self) -> frozenset[str]:
         """What it seems to hold, by names alone: "image", "video", "audio", "other"; "?" where only opening tells."""
         found = {reference.kind for reference in self.references}
-        found |= {kind_of_name(file.name) for file in self.files}
+        found |= {_kind_of_file(file) for file in self.files}
         if found:
             return frozenset(found)
         if self.frames or self.image is not None or self.data or self.pictures:
@@ -211,6 +211,15 @@ def kind_of_name(name: str) -> str:
         return "?"
     family = types[0].name().split("/")[0]
     return family if family in ("image", "video", "audio") else "other"
+
+
+def _kind_of_file(file: Path) -> str:
+    """As `kind_of_name`; only what has a name without an ending is looked at, because it may be a folder."""
+    kind = kind_of_name(file.name)
+    try:
+        return "other" if kind == "?" and file.is_dir() else kind
+    except OSError:
+        return kind
 
 
 def of_references(references: Iterable[Reference]) -> QMimeData:
