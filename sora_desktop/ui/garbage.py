@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from PySide6.QtCore import QObject, QTimer
 
 EVERY_MS = 1000
+BUSY_MS = 200
+"""Between two looks while there is something to find: the more often, the shorter each."""
 LONG = 0.008
 """Seconds: after a full look that took longer, what it has found alive is not looked at again."""
 OLDEST = 2
@@ -23,7 +25,7 @@ OLDEST = 2
 class Collector(QObject):
     """Takes the place of the automatic collections. To be made and stopped on the window's thread.
 
-    It goes by Python's own thresholds: the young objects at most once in a second, the middle-aged after ten of
+    It goes by Python's own thresholds: the young objects at most five times a second, the middle-aged after ten of
     those, all of them after ten of these. All of them are still only those made since the last long look.
     """
 
@@ -36,13 +38,12 @@ class Collector(QObject):
         self._timer.timeout.connect(self.look)
         self._timer.start(EVERY_MS)
 
-    def look_every(self, ms: int) -> None:
-        """Another rhythm, for those who cannot wait."""
-        self._timer.start(ms)
-
     def look(self) -> None:
         """Collects what is due."""
         generation = _due()
+        pause = EVERY_MS if generation is None else BUSY_MS
+        if pause != self._timer.interval():
+            self._timer.start(pause)
         if generation is None:
             return
         begun = time.perf_counter()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from sora_desktop.ui import garbage
 from sora_desktop.ui.garbage import Collector, collecting
 from support.loops import Run
 
@@ -27,7 +28,9 @@ def thresholds() -> Iterator[None]:
     gc.set_threshold(*before)
 
 
-def test_a_cycle_of_another_thread_is_taken_apart_on_the_window_s(run: Run, thresholds: None) -> None:
+def test_a_cycle_of_another_thread_is_taken_apart_on_the_window_s(
+    run: Run, thresholds: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gc.set_threshold(50, 1, 1)
     ended: list[threading.Thread] = []
     kept: list[weakref.finalize[[], Knot]] = []
@@ -37,9 +40,9 @@ def test_a_cycle_of_another_thread_is_taken_apart_on_the_window_s(run: Run, thre
             knot = Knot()
             kept.append(weakref.finalize(knot, lambda: ended.append(threading.current_thread())))
 
-    with collecting() as collector:
+    monkeypatch.setattr(garbage, "EVERY_MS", 5)
+    with collecting():
         assert not gc.isenabled()
-        collector.look_every(5)
         thread = threading.Thread(target=make)
         thread.start()
         thread.join()
