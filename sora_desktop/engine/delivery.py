@@ -22,7 +22,7 @@ from sora_desktop.core.pictures import Picture, Plan
 from sora_desktop.core.references import Reference, ReferenceRule, SentReference
 from sora_desktop.engine.references import Way
 from sora_desktop.engine.works import Transfer, Works
-from sora_desktop.media.pictures import Mended, ending, mend
+from sora_desktop.media.pictures import Mended, ending, mend, named
 from sora_desktop.providers.base import Progress
 from sora_desktop.providers.s3 import Bucket
 from sora_desktop.storage.uploads import MOST_AGE, Upload
@@ -319,12 +319,11 @@ def _place(host: ReferenceHost) -> str:
 
 
 def _facts(reference: Reference, mended: Mended) -> Reference:
-    """The reference as it is sent: named by its own name with the ending of what it has become."""
-    stem = Path(reference.name or "picture").stem or "picture"
+    """The reference as it is sent: named by its own name, with the ending of what it is or has become."""
     picture = Picture(mime=mended.mime, width=mended.width, height=mended.height, bytes=len(mended.data))
     return reference.model_copy(
         update={
-            "name": reference.name if mended.mime == reference.mime else f"{stem}{ending(mended.mime)}",
+            "name": named(reference.name, mended.mime),
             "mime": mended.mime,
             "bytes": len(mended.data),
             "width": mended.width,

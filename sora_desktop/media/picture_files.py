@@ -14,7 +14,7 @@ import re
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from sora_desktop.core.errors import UserError
@@ -62,6 +62,16 @@ def ending(mime: str) -> str:
     return ENDINGS.get(mime) or "." + (re.sub(r"\W", "", mime.split("/")[-1]) or "bin")[:8]
 
 
+def named(name: str, mime: str) -> str:
+    """`name` with an ending that says this type: services and players go by it, whatever the file says."""
+    known = {"image/jpeg": {".jpg", ".jpeg", ".jpe", ".jfif"}, "image/heic": {".heic", ".heif"}}
+    path = PurePath(name or "picture")
+    if path.suffix.lower() in known.get(mime, {ending(mime)}):
+        return name
+    is_ending = re.fullmatch(r"\.[A-Za-z][A-Za-z0-9]{1,4}", path.suffix)
+    return f"{path.stem if is_ending else path.name}{ending(mime)}"
+
+
 def inspect(source: Path | bytes, name: str = "") -> Picture:
     """The facts of a picture, decoded to its end so that a broken one is found now and not when it is paid for.
 
@@ -71,10 +81,11 @@ def inspect(source: Path | bytes, name: str = "") -> Picture:
     name = name or (source.name if isinstance(source, Path) else "")
     size = weight(source, name)
     with opened(source, name) as image:
+        mode = _mode(image)  # Before anything decodes it.
         mime = MIMES[image.format or ""]
         orientation, has_place, has_exif = _exif(image)
         facts = {
-            "mode": image.mode,
+            "mode": mode,
             "frames": _frames(image),
             "has_alpha": image.has_transparency_data,
             "has_metadata": has_exif or bool(TELLING & set(image.info)) or _more_text(image),
@@ -186,6 +197,12 @@ def _exif(image: Image) -> tuple[int, bool, bool]:
         return (orientation if orientation in range(1, 9) else 1), GPS in telling, bool(telling)
     except Exception:  # Broken EXIF is no reason to refuse a picture; what is there is taken away.
         return 1, False, True
+
+
+def _mode(image: Image) -> str:
+    """Pillow's mode. Of 16 bits a colour Pillow reads eight and calls it RGB: here it is RGB;16."""
+    sixteen = image.format == "PNG" and any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
+    return f"{image.mode};16" if sixteen and ";" not in image.mode else image.mode
 
 
 def _frames(image: Image) -> int:

@@ -13,18 +13,22 @@ from typing import TYPE_CHECKING
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.fixes import COMMON, best_type, untouched
 from sora_desktop.core.pictures import JPEG, WEBP, Picture, Plan, inside
-from sora_desktop.media.picture_files import ending, inspect, opened
+from sora_desktop.media.picture_files import ORIENTATION, ending, inspect, named, opened
 from sora_desktop.media.stripping import stripped
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Mended", "ending", "inspect", "mend", "thumbnail"]
+__all__ = ["Mended", "ending", "inspect", "mend", "named", "thumbnail"]
 
 BEST, LEAST = 92, 30
 """Quality of JPEG and WebP, 1 to 100: at first, and the least before the picture is made smaller instead."""
 WORST = 10
 """The least of all, for a picture whose size is given."""
+LONGEST = {JPEG: 65_500, WEBP: 16_383}
+"""Pixels of the longer side that a type can hold at all."""
+MOST_EXIF = 65_533 - 6
+"""Bytes of EXIF that fit into a JPEG."""
 SMALLEST = 64
 """Pixels of the longer side below which a picture is not made smaller any more."""
 
@@ -56,11 +60,11 @@ def mend(source: Path | bytes, plan: Plan, name: str = "", picture: Picture | No
             return Mended(clean, picture.mime, picture.width, picture.height, unchanged=True)
     mime = plan.mime or (picture.mime if picture.mime in COMMON else best_type(COMMON, alpha=picture.has_alpha))
     with opened(source, name) as image:
-        exif = image.getexif().tobytes() if plan.keep_metadata else b""
+        exif = _upright_exif(image) if plan.keep_metadata else b""
         ready = _shaped(_upright(image, picture), plan)
         ready = _flat(ready, plan.backdrop) if mime == JPEG else ready
         ready.load()
-    return _saved(ready, mime, plan, name, _upright_exif(exif))
+        return _saved(ready, mime, plan, name, exif if mime != JPEG or len(exif) <= MOST_EXIF else b"")
 
 
 def thumbnail(source: Path | bytes, longest: int = 320, plan: Plan | None = None) -> bytes:
@@ -98,12 +102,17 @@ def _turned_upright(image: Image) -> Image:
 def _srgb(image: Image) -> Image:
     """RGB or RGBA, in sRGB: what was in another colour space (Display P3, a printer's CMYK) looks the same."""
     profile = image.info.get("icc_profile")
-    alpha = image.has_transparency_data
+    wanted = "RGBA" if image.has_transparency_data else "RGB"
     if image.mode.startswith(("I", "F")):
         image = _eight_bits(image)
     elif profile and image.mode in {"RGB", "CMYK", "L", "RGBA"}:
         image = _converted(image, profile)
-    wanted = "RGBA" if alpha else "RGB"
+    elif profile and image.mode in {"P", "PA"}:
+        image = _converted(image.convert(wanted), profile)
+    elif profile and image.mode == "LA":
+        alpha = image.getchannel("A")
+        image = _converted(image.getchannel("L"), profile).convert("RGBA")
+        image.putalpha(alpha)
     return image if image.mode == wanted else image.convert(wanted)
 
 
@@ -174,6 +183,9 @@ def _saved(image: Image, mime: str, plan: Plan, name: str, exif: bytes) -> Mende
     """Encoded as well as the limit allows: the best quality that fits; then, where no size is given, smaller."""
     limit = plan.max_bytes
     lossy = mime in (JPEG, WEBP)
+    too_long = max(image.size) / LONGEST.get(mime, max(image.size))
+    if too_long > 1:
+        image = image.resize((max(1, int(image.width / too_long)), max(1, int(image.height / too_long))))
     while True:
         data = _encoded(image, mime, BEST, exif)
         quality = BEST if lossy else None
@@ -225,13 +237,14 @@ def _encoded(image: Image, mime: str, quality: int, exif: bytes) -> bytes:
     return out.getvalue()
 
 
-def _upright_exif(exif: bytes) -> bytes:
-    """EXIF that is kept, without the orientation: the pixels are upright now."""
-    if not exif:
-        return b""
+def _upright_exif(image: Image) -> bytes:
+    """EXIF that is kept, without the orientation: the pixels are upright now. None of it where it is broken."""
     from PIL import Image as Pillow
 
-    kept = Pillow.Exif()
-    kept.load(exif)
-    kept.pop(0x0112, None)
-    return kept.tobytes()
+    try:
+        kept = Pillow.Exif()
+        kept.load(image.getexif().tobytes())
+        kept.pop(ORIENTATION, None)
+        return kept.tobytes()
+    except Exception:  # As in `inspect`: broken EXIF is no reason to refuse a picture.
+        return b""

@@ -1,4 +1,4 @@
-"""Metadata taken out of a file without touching a pixel: EXIF, XMP, IPTC, comments, and whatever hangs behind the end.
+"""Metadata taken out of a file without touching a pixel: EXIF, XMP, IPTC, comments, and whatever hangs behind its end.
 
 Colour profiles stay: the picture would look different without. Sources: ITU T.81 (JPEG), RFC 2083 and the PNG
 extensions, the WebP container specification.
@@ -9,8 +9,25 @@ from __future__ import annotations
 import struct
 
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
-PNG_TELLING = frozenset({b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"})
-WEBP_TELLING = frozenset({b"EXIF", b"XMP "})
+PNG_KEPT = frozenset(
+    {
+        b"IHDR",
+        b"PLTE",
+        b"IDAT",
+        b"IEND",
+        b"tRNS",
+        b"gAMA",
+        b"cHRM",
+        b"sRGB",
+        b"iCCP",
+        b"sBIT",
+        b"bKGD",
+        b"pHYs",
+        b"cICP",
+    }
+)
+WEBP_KEPT = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP"})
+"""What makes the picture look as it does. Everything else may tell something, also what nobody has heard of yet."""
 WEBP_FLAGS = 0x08 | 0x04
 """The bits of VP8X that announce EXIF and XMP."""
 
@@ -91,7 +108,7 @@ def _png(data: bytes) -> bytes:
         end = place + 12 + length
         if end > len(data):
             raise ValueError("a chunk breaks off")
-        if kind not in PNG_TELLING:
+        if kind in PNG_KEPT:
             out += data[place:end]
         place = end
         if kind == b"IEND":
@@ -112,7 +129,7 @@ def _webp(data: bytes) -> bytes:
         chunk = bytearray(data[place:end])
         if name == b"VP8X":
             chunk[8] &= ~WEBP_FLAGS & 0xFF
-        if name not in WEBP_TELLING:
+        if name in WEBP_KEPT:
             body += chunk + (b"\0" if size % 2 else b"")
         place = end + size % 2
     return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + bytes(body)

@@ -13,10 +13,11 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
+from sora_desktop.core import fixes
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.pictures import Box, Picture, Plan
 from sora_desktop.media import picture_files
-from sora_desktop.media.pictures import inspect, mend, thumbnail
+from sora_desktop.media.pictures import inspect, mend, named, thumbnail
 from sora_desktop.storage.database import Database
 from sora_desktop.storage.paths import Paths
 from sora_desktop.storage.references import ReferenceStore
@@ -128,12 +129,16 @@ def raising(error: Exception) -> Callable[..., None]:
 
 def png_bomb(width: int, height: int) -> bytes:
     """A few hundred bytes that claim to be `width` × `height` pixels."""
+    return png_of(struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0), bytes(500))
 
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(500))) + chunk(b"IEND", b"")
+def png_of(head: bytes, pixels: bytes, *more: bytes) -> bytes:
+    end = (chunk(b"IDAT", zlib.compress(pixels)), *more, chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + b"".join(end)
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 @pytest.mark.parametrize("size", [(12_000, 10_001), (14_000, 14_000), (30_000, 30_000), (2_000_000, 2_000_000)])
@@ -205,9 +210,11 @@ def test_words_in_a_png_and_comments_in_a_jpeg_go_too() -> None:
     files = [saved(scene(), "PNG", pnginfo=words), saved(scene(), "JPEG", comment=MAKER)]
     files.append(saved(scene(), "JPEG", xmp=f"<x>{MAKER}</x>".encode()))
     files.append(saved(scene(), "WEBP", xmp=f"<x>{MAKER}</x>".encode()))
+    head = struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0)
+    files.append(png_of(head, bytes(72), chunk(b"caBX", MAKER.encode())))  # Who made it, signed (C2PA).
     files.append(saved(scene(), "JPEG") + MAKER.encode())  # What hangs behind the end: a phone's moving picture.
     for data in files:
-        assert inspect(data).has_metadata or data is files[-1]
+        assert inspect(data).has_metadata or data in files[-2:]
         assert MAKER.encode() not in mend(data, Plan()).data
 
 
@@ -257,6 +264,49 @@ def test_sixteen_bits_become_eight_with_the_same_light(form: str) -> None:
     assert abs(image.getpixel((32, 20)) - 129) < 4
 
 
+@pytest.mark.parametrize(("colours", "mode", "wide"), [(2, "RGB", 6), (6, "RGBA", 8)])
+def test_sixteen_bits_a_colour_become_eight_too(colours: int, mode: str, wide: int) -> None:
+    raw = b"".join(b"\0" + b"\x80\x7f" * (wide // 2 * 20) for _ in range(10))
+    data = png_of(struct.pack(">IIBBBBB", 20, 10, 16, colours, 0, 0, 0), raw)
+    picture = inspect(data)
+    assert picture.mode == f"{mode};16" and fixes.notes(picture, Plan())[0].code == "note_colours"
+    mended = mend(data, Plan())
+    assert (opened(mended.data).mode, mended.data[24], mended.unchanged) == (mode, 8, False)
+    assert opened(mended.data).getpixel((3, 3))[0] == 128
+
+
+@pytest.mark.parametrize(
+    ("size", "mime", "found"), [((20_000, 100), "image/webp", (16_383, 81)), ((70_000, 64), "image/jpeg", (65_500, 59))]
+)
+def test_a_panorama_is_as_long_as_its_type_can_hold(size: tuple[int, int], mime: str, found: tuple[int, int]) -> None:
+    mended = mend(saved(Image.new("L", size, 90), "PNG"), Plan(mime=mime, max_bytes=10_000_000))
+    assert opened(mended.data).size == found == (mended.width, mended.height)
+
+
+def test_more_metadata_than_a_jpeg_can_hold_costs_nobody_the_picture() -> None:
+    told = Image.Exif()
+    told[0x010F] = MAKER * 4000
+    data = saved(scene(), "PNG", exif=told.tobytes())
+    assert not opened(mend(data, Plan(mime="image/jpeg", keep_metadata=True)).data).getexif()
+    assert opened(mend(data, Plan(mime="image/webp", keep_metadata=True)).data).getexif()[0x010F] == MAKER * 4000
+
+
+@pytest.mark.parametrize(
+    ("name", "mime", "sent"),
+    [
+        ("IMG 1.HEIC.jpg", "image/jpeg", "IMG 1.HEIC.jpg"),
+        ("photo.JPEG", "image/jpeg", "photo.JPEG"),
+        ("harbour.jpg", "image/png", "harbour.png"),
+        ("phone.heic", "image/jpeg", "phone.jpg"),
+        ("Picture of a page", "image/png", "Picture of a page.png"),
+        ("version 1.2", "image/webp", "version 1.2.webp"),
+        ("", "image/png", "picture.png"),
+    ],
+)
+def test_a_sent_file_s_name_says_what_it_is(name: str, mime: str, sent: str) -> None:
+    assert named(name, mime) == sent
+
+
 def test_floats_are_stretched_to_what_can_be_seen() -> None:
     image = Image.new("F", (64, 40), 0.25)
     image.paste(0.75, (32, 0, 64, 40))
@@ -303,6 +353,13 @@ def test_a_wide_gamut_looks_the_same_in_srgb() -> None:
     data = saved(Image.new("RGB", (8, 8), "red"), "PNG", icc_profile=swapped)
     pixel = opened(mend(data, Plan(mime="image/jpeg")).data).getpixel((4, 4))
     assert near(pixel, (0, 255, 0), 30), pixel
+    for mode in ("P", "PA"):
+        data = saved(
+            Image.new("RGB", (8, 8), "red").convert("P").convert(mode),
+            "PNG" if mode == "P" else "TIFF",
+            icc_profile=swapped,
+        )
+        assert near(opened(mend(data, Plan(mime="image/webp")).data).getpixel((4, 4)), (0, 255, 0), 30), mode
 
 
 def test_the_same_picture_and_plan_give_the_same_bytes() -> None:
