@@ -228,7 +228,9 @@ class Orders:
         job = self._job(job_id)
         if job.state in ACTIVE or not await self._scheduler.at_rest(job_id):
             raise UserError("job_running")
-        return await self._works.board.remove(job_id)
+        job = await self._works.board.remove(job_id)
+        await self._scheduler.forget(job)
+        return job
 
     async def restore(self, job: Job) -> Job:
         """Undoes `delete`."""
@@ -285,7 +287,7 @@ class Orders:
         if job.state in REMOTE and not self._scheduler.busy(job.id):
             self._polling.watch(job, at_once=True)
         job = await self._works.board.note(job.id, not_before=None, held=False)
-        self._works.alarm.ring()
+        self._scheduler.hurry(job.id)
         return job
 
     async def _again(self, job: Job) -> Job:

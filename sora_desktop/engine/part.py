@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 from collections.abc import Generator
@@ -13,6 +14,7 @@ from sora_desktop.core.errors import Billed, EnvironmentProblem, Failure, Failur
 from sora_desktop.providers.http import Download
 from sora_desktop.storage.library import disk_problems
 
+WHITE = b"\t\n\r\f"
 LARGEST = 8_000_000_000
 """Bytes. No service makes clips near this size; more is a mistake or an attack."""
 
@@ -129,14 +131,20 @@ def write_all(file: BinaryIO, chunk: bytes) -> None:
 
 
 def says_text(content_type: str) -> bool:
-    """Whether an answer calls itself text: an error page where a video was promised."""
+    """Whether an answer calls itself text: an error page where a video was promised.
+
+    "text/plain" says nothing: web servers call so whatever has no ending. Its bytes tell.
+    """
     kind = content_type.split(";")[0].strip().lower()
-    return kind.startswith("text/") or kind.endswith(("json", "xml", "html"))
+    return (kind.startswith("text/") and kind != "text/plain") or kind.endswith(("json", "xml", "html"))
 
 
 def _looks_like_text(chunk: bytes) -> bool:
-    start = chunk[:64].lstrip().lower()
-    return start.startswith((b"{", b"<", b"[{", b'"'))
+    """Whether a file begins as no video does: every container has control characters in its first bytes."""
+    start = chunk[:64].removeprefix(codecs.BOM_UTF8).lstrip()
+    return start.startswith((b"{", b"<", b"[", b'"')) or not any(
+        byte < 32 and byte not in WHITE for byte in chunk[:512]
+    )
 
 
 def _begin_again() -> ProviderError:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from sora_desktop.core.errors import UserError
+from sora_desktop.core.errors import EnvironmentProblem, UserError
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.naming import file_stem
 from sora_desktop.engine.part import Part
@@ -24,6 +25,8 @@ class Placing:
     def __init__(self, works: Works) -> None:
         self._works = works
         self._naming = asyncio.Lock()
+        self._folders: dict[str, Path] = {}
+        """Where what arrived of a job is."""
 
     def folder(self) -> Path:
         chosen = self._works.settings.current.videos_folder
@@ -32,20 +35,33 @@ class Placing:
     def part(self, job: Job) -> Part:
         """The job's file in arrival. Raises EnvironmentProblem where the folder cannot be written to."""
         folder = library.ensure_folder(self.folder())
+        if self._folders.get(job.id, folder) != folder:
+            with suppress(OSError, EnvironmentProblem):
+                self.discard(job)
+        self._folders[job.id] = folder
         return Part(folder / f".{job.id}.part", job.id)
 
     def discard(self, job: Job) -> None:
-        Part(self.folder() / f".{job.id}.part", job.id).discard()
+        folder = self._folders.pop(job.id, None) or self.folder()
+        Part(folder / f".{job.id}.part", job.id).discard()
 
     async def already_there(self, job: Job) -> bool:
         """Whether the file got its name before a kill came between that and its row; the row is mended then."""
         path = Path(job.path) if job.path else None
-        if path is None or not await self._works.in_thread(_is_whole, path, job.bytes, self._expected(job)):
+        if (
+            path is None
+            or self._anothers(job)
+            or not await self._works.in_thread(_is_whole, path, job.bytes, self._expected(job))
+        ):
             return False
         # A kill between the name and the removal of the other leaves both.
         await self._works.in_thread(Part(path.parent / f".{job.id}.part", job.id).discard)
         await self._finish(job, path, path.stat().st_size)
         return True
+
+    def _anothers(self, job: Job) -> bool:
+        """Whether the name that was meant for this job's file went to another job's meanwhile."""
+        return any(other.path == job.path and other.id != job.id for other in self._works.board.jobs.values())
 
     async def place(self, job: Job, part: Part) -> None:
         """Checks the file, names it and ends the job.
@@ -60,6 +76,7 @@ class Placing:
             job = await self._works.board.note(job.id, path=str(wanted), bytes=part.size)
             path = await self._works.in_thread(library.commit, part.path, wanted)
         part.forget_note()
+        self._folders.pop(job.id, None)
         await self._finish(job, path, part.size)
 
     async def _finish(self, job: Job, path: Path, size: int) -> None:

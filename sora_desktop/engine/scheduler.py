@@ -50,6 +50,15 @@ class Scheduler:
         job = self._works.board.jobs.get(job_id)
         return job is not None and job_id not in self._steps and job.state not in ACTIVE
 
+    def hurry(self, job_id: str) -> None:
+        """Somebody waits for this job: a download that waits is tried at once."""
+        self._downloads.wake(job_id)
+        self._works.alarm.ring()
+
+    async def forget(self, job: Job) -> None:
+        """The job is off the list, and with it what arrived of its result."""
+        await self._downloads.forget(job)
+
     async def answers(self, seconds: float) -> None:
         """Starts nothing more, and waits for create calls that are under way: without an answer nobody knows their id.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Set
 
@@ -18,12 +19,13 @@ from sora_desktop.core.errors import (
 )
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.redact import redact
-from sora_desktop.engine.part import Part, PartProblem, says_text
+from sora_desktop.engine.part import Part, PartProblem, disk_problem, says_text
 from sora_desktop.engine.placing import Placing
 from sora_desktop.engine.polling import Polling
 from sora_desktop.engine.works import Transfer, Works
 from sora_desktop.media.errors import BadVideo
-from sora_desktop.providers.http import Download
+from sora_desktop.providers.http import Answer, Download
+from sora_desktop.providers.refusals import said
 
 AT_ONCE = 3
 """Downloads that run at the same time; the one whose link dies first goes first."""
@@ -34,10 +36,15 @@ STALL = 60.0
 TRIES = 4
 """How often a damaged or wrong answer is fetched again, and a dead link asked for anew, before the job is set aside."""
 
+NO_VIDEO = "result_not_video"
 PROGRESS_EVERY = 0.1
 DISK_WAIT = 30.0
 FIRST_WAIT = 2.0
 LONGEST_WAIT = 120.0
+LONGEST_WISH = 3600.0
+"""Seconds of a host's Retry-After that are honoured: a link may be dead after a day."""
+PASSING = frozenset({"download_stalled", "rate_limited"})
+"""Codes that a job bears only while nothing arrives."""
 
 
 class Downloads:
@@ -73,9 +80,18 @@ class Downloads:
     def started(self, job_id: str) -> None:
         self._running.add(job_id)
 
-    def wake(self) -> None:
-        """The disk or the network may be better now: what waits is tried at once."""
-        self._retry_at.clear()
+    def wake(self, job_id: str = "") -> None:
+        """The disk or the network may be better now: what waits, or one job, is tried at once."""
+        if job_id:
+            self._retry_at.pop(job_id, None)
+        else:
+            self._retry_at.clear()
+
+    async def forget(self, job: Job) -> None:
+        """The job is off the list: what arrived of its result is removed."""
+        if job.urls and job.state is not State.DONE:
+            with contextlib.suppress(OSError, EnvironmentProblem):
+                await self._works.in_thread(self._placing.discard, job)
 
     async def run(self, job_id: str) -> None:
         """Fetches one result as far as it goes."""
@@ -86,6 +102,11 @@ class Downloads:
         except (PartProblem, BadVideo) as problem:
             await self._not_a_video(job_id, str(problem))
         except EnvironmentProblem as problem:
+            await self._in_the_way(job_id, problem)
+        except OSError as error:
+            # A drive that was pulled out, a share that went away, a folder that was removed under the file.
+            folder = self._placing.folder()
+            problem = disk_problem(error, folder) or EnvironmentProblem("folder_readonly", folder=str(folder))
             await self._in_the_way(job_id, problem)
         except UserError as error:
             await self._not_a_video(job_id, error.code)
@@ -131,7 +152,9 @@ class Downloads:
         works = self._works
         private, lender = works.accounts.is_private(job.account, job.base_url), await works.lender(job)
         # A server behind a gateway may name an address that leads nowhere from here; its content call is the last one.
-        turn = sum(book.get(job.id, 0) for book in (self._dead, self._wrong, self._unreached)) if lender else 0
+        # Elsewhere the others may be other clips: better than none, when what answered at the first failed twice.
+        turn = self._dead.get(job.id, 0) + self._wrong.get(job.id, 0)
+        turn = turn + self._unreached.get(job.id, 0) if lender else max(0, turn - 1)
         url = job.urls[turn % len(job.urls)]
         async with works.http.download(
             url,
@@ -152,8 +175,11 @@ class Downloads:
                     if now - last_told > PROGRESS_EVERY:
                         last_told = now
                         works.progress.emit(job.id, Transfer("download", part.size, part.total or 0))
-                        if works.board.jobs[job.id].state is not State.DOWNLOADING:
+                        known = works.board.jobs[job.id]
+                        if known.state is not State.DOWNLOADING:
                             return
+                        if known.failure is not None and known.failure.code in PASSING:
+                            await works.board.note(job.id, failure=None)
         part.finish()
 
     def _watch(self) -> None:
@@ -179,17 +205,23 @@ class Downloads:
         if error.sent is Sent.NOT_SENT:
             self._unreached[job_id] = self._unreached.get(job_id, 0) + 1
         if error.transient or error.failure.kind in {FailureKind.NETWORK, FailureKind.SERVER, FailureKind.RATE}:
-            await self.later(job_id, error.retry_after, None)
+            # A break is nothing to speak of; the next one in a row, or a wait that was asked for, is.
+            said = self._breaks.get(job_id, 0) > 0 or error.retry_after is not None
+            await self.later(job_id, error.retry_after, _stalled(error.failure).failure if said else None)
         else:
-            await self._not_a_video(job_id, error.failure.detail or error.failure.code)
+            code = error.failure.code if error.failure.code == "result_address" else NO_VIDEO
+            await self._not_a_video(job_id, error.failure.detail, code)
 
     async def _link_dead(self, job_id: str, error: ProviderError) -> None:
         """Asks the task again for a fresh link; where it names only dead ones, the result has expired."""
         board = self._works.board
         job = board.jobs[job_id]
         self._dead[job_id] = self._dead.get(job_id, 0) + 1
-        if self._dead[job_id] < TRIES:
+        over = job.expires_at is not None and job.expires_at < self._works.clock.now()
+        # Past its published end one question is enough; before it the service may only be late with its files.
+        if self._dead[job_id] < (2 if over else TRIES):
             job = await board.move(job_id, State.PROCESSING)
+            self._polling.forget(job_id)  # However old the task is, its new link is wanted now.
             self._polling.watch(job, at_once=self._dead[job_id] == 1)
             return
         self._dead.pop(job_id, None)
@@ -207,7 +239,7 @@ class Downloads:
         )
         await board.move(job_id, State.EXPIRED, failure=failure, finished_at=self._works.clock.now())
 
-    async def _not_a_video(self, job_id: str, text: str) -> None:
+    async def _not_a_video(self, job_id: str, text: str, code: str = NO_VIDEO) -> None:
         """What came is no video: its text is shown, it is never a file. A gateway may do better next time."""
         job = self._works.board.jobs[job_id]
         if job.state is not State.DOWNLOADING:
@@ -215,9 +247,10 @@ class Downloads:
         await self._works.in_thread(self._placing.discard, job)
         failure = Failure(
             kind=FailureKind.RESULT,
-            code="result_not_video",
+            code=code,
             action=Action.COLLECT,
-            detail=redact(text)[:500],
+            # A page or a JSON error says in a few words what it is about.
+            detail=said(Answer(200, {}, text.encode(), 0.0)).message or redact(text)[:500],
             billed=Billed.YES,
         )
         self._wrong[job_id] = self._wrong.get(job_id, 0) + 1
@@ -240,8 +273,9 @@ class Downloads:
         if seconds is None:
             breaks = self._breaks.get(job_id, 0)
             self._breaks[job_id] = min(breaks + 1, 10)
-            seconds = min(FIRST_WAIT * 2.0**breaks, LONGEST_WAIT) * self._works.pace(job.account)
-        wait = self._works.clock.jitter(max(0.1, seconds))
+            wait = min(FIRST_WAIT * 2.0**breaks, LONGEST_WAIT) * self._works.pace(job.account)
+            seconds = self._works.clock.jitter(wait)
+        wait = min(max(0.1, seconds), LONGEST_WISH)
         self._retry_at[job_id] = self._works.clock.monotonic() + wait
         await self._works.board.note(job_id, failure=failure)
         self._works.alarm.ring()
@@ -257,6 +291,8 @@ async def _text_of(stream: Download) -> str:
     return text[:4000].decode("utf-8", "replace")
 
 
-def _stalled() -> ProviderError:
-    failure = Failure(kind=FailureKind.NETWORK, code="download_stalled", billed=Billed.YES)
+def _stalled(cause: Failure | None = None) -> ProviderError:
+    code = cause.code if cause and cause.code in PASSING else "download_stalled"
+    detail = cause.detail if cause else ""
+    failure = Failure(kind=FailureKind.NETWORK, code=code, detail=detail, billed=Billed.YES)
     return ProviderError(failure, Sent.AMBIGUOUS, transient=True)

@@ -137,10 +137,12 @@ class Bytes:
     offset: int = 0
     content_type: str = "video/mp4"
     validator: str = '"v"'
+    total_bytes: int | None = None
+    """What the answer says of its length, where that is not so."""
 
     @property
     def total(self) -> int:
-        return len(self.content)
+        return len(self.content) if self.total_bytes is None else self.total_bytes
 
     async def chunks(self) -> AsyncIterator[bytes]:
         yield self.content
