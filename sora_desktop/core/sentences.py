@@ -33,6 +33,8 @@ SENTENCES: dict[str, str] = {
     "reference_url_dead": "{name}: there is no file at this address any more. Use another address.",
     "reference_url_private": "{name}: this address is of your own machine or network; the service cannot reach it.",
     "reference_url_no_file": "{name}: at this address there is a page, no file. Use the address of the file itself.",
+    "reference_url_astray": "{name}: this address only leads to others. Use the address of the file itself.",
+    "reference_url_slow": "{name} comes too slowly to be fetched. Try again, or save it and add the file.",
     "reference_url_unreachable": "{name}: the address does not answer. Check it, or use another one.",
     "picture_none": "{name} is no picture that can be read here. Take a JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or TIFF file.",
     "picture_empty": "{name} is empty. Choose another file.",

@@ -130,7 +130,8 @@ class Delivery:
         rule = self._works.model(job).references
         found = await self._store.look(job.account, reference.url)
         aspect = chosen_aspect(self._works.model(job).params, job.request.values)
-        problems = rules.check(rule, [found.model_copy(update={"kind": reference.kind})], aspect)
+        found = found if found.mime else found.model_copy(update={"kind": reference.kind})
+        problems = rules.check(rule, [found], aspect)
         if problems:
             raise UserError(problems[0].code, **problems[0].args)
         self._see(f"{job.account} {reference.url}")

@@ -21,7 +21,8 @@ from sora_desktop.core.pictures import Plan
 from sora_desktop.core.references import Reference, ReferenceRule
 from sora_desktop.core.signal import Signal
 from sora_desktop.engine.accounts import Accounts
-from sora_desktop.media.pictures import Mended, inspect, mend, thumbnail
+from sora_desktop.media.clips import kind_of
+from sora_desktop.media.pictures import Mended, glance, inspect, mend, thumbnail
 from sora_desktop.providers.http import Http, Looked
 from sora_desktop.providers.s3 import Bucket
 from sora_desktop.storage.references import ReferenceStore, TrayItem
@@ -32,6 +33,7 @@ MOST_FETCHED = 50_000_000
 """Bytes of a picture that is looked at, or fetched, from an address."""
 HEAD = 512_000
 """Bytes that are enough to measure nearly every picture."""
+HEAD_SECONDS, FETCH_SECONDS = 20.0, 120.0
 
 
 class Way(StrEnum):
@@ -84,9 +86,11 @@ class References:
 
     async def fetch(self, account_id: str, url: str) -> Reference:
         """Fetches a picture from a public address into the tray, so that it can be mended. Raises UserError."""
-        looked = await self._looked(account_id, url, MOST_FETCHED)
+        looked = await self._looked(account_id, url, MOST_FETCHED, FETCH_SECONDS)
         if not looked.whole:
-            raise UserError("picture_heavy", name=name_of(url), limit=f"{MOST_FETCHED / 1_000_000:g}")
+            heavy = len(looked.body) >= MOST_FETCHED or (looked.total or 0) > MOST_FETCHED
+            code, limit = "picture_heavy" if heavy else "reference_url_slow", f"{MOST_FETCHED / 1_000_000:g}"
+            raise UserError(code, name=name_of(url), limit=limit)
         return await self.add(looked.body, name_of(url))
 
     async def recent(self, limit: int = 60) -> list[TrayItem]:
@@ -167,21 +171,21 @@ class References:
         """Checks a public address, without any key, and answers the reference with what is known of its picture.
 
         Raises UserError: `reference_url_dead`, `reference_url_private`, `reference_url_no_file`,
-        `reference_url_unreachable`. What only the host can decide (401, 403, 405, 429, 5xx) is let pass: it may
-        answer the service better than us.
+        `reference_url_unreachable`, `reference_url_astray`, or what is wrong with its content. What only the host can
+        decide (401, 403, 405, 429, 5xx) is let pass: it may answer the service better than us.
         """
         found = Reference(kind="image", name=name_of(url), url=url)
         try:
-            looked = await self._looked(account_id, url, HEAD)
+            looked = await self._looked(account_id, url, HEAD, HEAD_SECONDS)
         except _Undecided:
             return found
         return await self.in_thread(_measured, found, looked)
 
-    async def _looked(self, account_id: str, url: str, most: int) -> Looked:
+    async def _looked(self, account_id: str, url: str, most: int, seconds: float) -> Looked:
         name = name_of(url)
         try:
             private, route = self._accounts.is_private(account_id), self._accounts.route(account_id)
-            looked = await self._http.look(url, most=most, allow_private=private, route=route)
+            looked = await self._http.look(url, most=most, allow_private=private, route=route, seconds=seconds)
         except ProviderError as error:
             raise _url_problem(error, name) from None
         if looked.mime in {"text/html", "application/json", "application/xhtml+xml"}:
@@ -268,6 +272,8 @@ def _url_problem(error: ProviderError, name: str) -> Exception:
     match error.failure.code:
         case "result_link_dead" if error.failure.http_status in {404, 410}:
             return UserError("reference_url_dead", name=name)
+        case "result_address" if error.failure.detail:
+            return UserError("reference_url_astray", name=name)
         case "result_address":
             return UserError("reference_url_private", name=name)
         case "offline":
@@ -279,15 +285,16 @@ def _url_problem(error: ProviderError, name: str) -> Exception:
 
 
 def _measured(reference: Reference, looked: Looked) -> Reference:
-    """The reference with its picture's facts, as far as its first bytes tell them."""
-    update: dict[str, object] = {"bytes": looked.total}
-    if looked.whole:
+    """The reference with its file's facts, as far as its first bytes tell them; whatever its host calls it."""
+    kind, mime = kind_of(looked.body)
+    update: dict[str, object] = {"bytes": looked.total, "kind": kind, "mime": mime}
+    if kind == "image" and looked.whole:
         picture = inspect(looked.body, reference.name)
         update |= {"mime": picture.mime, "width": picture.width, "height": picture.height, "bytes": picture.bytes}
-    elif looked.mime.startswith(("image/", "video/", "audio/")):
-        update |= {"mime": looked.mime}
-    kind = str(update.get("mime", "")).split("/")[0]
-    return reference.model_copy(update=update | ({"kind": kind} if kind in {"video", "audio"} else {}))
+    elif kind == "image":
+        mime, width, height = glance(looked.body, reference.name)
+        update |= {"mime": mime, "width": width, "height": height}
+    return reference.model_copy(update=update)
 
 
 def _frame(clip: Path, seconds: float | None) -> bytes:

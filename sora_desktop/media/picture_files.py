@@ -11,6 +11,7 @@ import functools
 import io
 import logging
 import re
+import struct
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -98,6 +99,41 @@ def inspect(source: Path | bytes, name: str = "") -> Picture:
     return Picture(
         mime=mime, width=width, height=height, bytes=size, orientation=orientation, has_place=has_place, **facts
     )
+
+
+def glance(data: bytes, name: str = "") -> tuple[str, int | None, int | None]:
+    """(type, width, height) of a picture of which only the beginning is there; None for what it does not tell.
+
+    Raises UserError: `picture_none`, `picture_huge`.
+    """
+    if data[8:12] == b"WEBP":
+        return ("image/webp", *_webp_size(data))
+    try:
+        with opened(data, name) as image:
+            width, height = image.size
+            if _exif(image)[0] in {5, 6, 7, 8}:
+                width, height = height, width
+            return MIMES[image.format or ""], width, height
+    except UserError as error:
+        if error.code != "picture_broken":
+            raise
+    brand = data[8:12]
+    return "image/avif" if brand in {b"avif", b"avis"} else "image/heic" if data[4:8] == b"ftyp" else "", None, None
+
+
+def _webp_size(data: bytes) -> tuple[int | None, int | None]:
+    """Of its first chunk (RFC 9649): Pillow opens whole files only."""
+    match data[12:16]:
+        case b"VP8X" if len(data) >= 30:
+            return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+        case b"VP8L" if len(data) >= 25:
+            bits = int.from_bytes(data[21:25], "little")
+            return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+        case b"VP8 " if len(data) >= 30:
+            width, height = struct.unpack_from("<HH", data, 26)
+            return width & 0x3FFF, height & 0x3FFF
+        case _:
+            return None, None
 
 
 @contextmanager

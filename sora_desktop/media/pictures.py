@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.fixes import COMMON, best_type, untouched
 from sora_desktop.core.pictures import JPEG, WEBP, Picture, Plan, inside
-from sora_desktop.media.picture_files import ORIENTATION, ending, inspect, named, opened
+from sora_desktop.media.picture_files import ORIENTATION, ending, glance, inspect, named, opened
 from sora_desktop.media.stripping import stripped
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Mended", "ending", "inspect", "mend", "named", "thumbnail"]
+__all__ = ["Mended", "ending", "glance", "inspect", "mend", "named", "thumbnail"]
 
 BEST, LEAST = 92, 30
 """Quality of JPEG and WebP, 1 to 100: at first, and the least before the picture is made smaller instead."""

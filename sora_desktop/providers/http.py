@@ -33,6 +33,7 @@ from sora_desktop.providers.downloads import (
     no_file,
     unreadable,
 )
+from sora_desktop.providers.looks import SECONDS as LOOK_SECONDS
 from sora_desktop.providers.looks import Looked, look
 from sora_desktop.providers.origin import key_header, lent, must_be_public, not_sent, secrets_of, target
 from sora_desktop.providers.transport import PROXY_LOGIN, Flight, login_refused, redirected, unread, way_failure
@@ -161,9 +162,17 @@ class Http:
             async with upload.opened() as (content, headers):
                 return await self._call(client, self._flight(clients), method, url, headers, content, keys)
 
-    async def look(self, url: str, *, most: int = 0, allow_private: bool = False, route: str = "default") -> Looked:
+    async def look(
+        self,
+        url: str,
+        *,
+        most: int = 0,
+        allow_private: bool = False,
+        route: str = "default",
+        seconds: float = LOOK_SECONDS,
+    ) -> Looked:
         """What is at a public address: its type, its size, and its first bytes, `most` at most. See `looks.look`."""
-        return await look(self, url, most=most, allow_private=allow_private, route=route)
+        return await look(self, url, most=most, allow_private=allow_private, route=route, seconds=seconds)
 
     async def _call(
         self,
@@ -294,7 +303,7 @@ class Http:
         redirects = 0
         while True:
             if not is_web_url(url):
-                raise bad_address()
+                raise bad_address("no web address")
             borrowed = lent(lender, url) if lender and not redirects else None
             keys = secrets_of(lender) if lender and borrowed is not None else []
             # The account's own origin is called anyway, wherever it is.

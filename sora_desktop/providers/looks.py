@@ -27,20 +27,20 @@ class Looked:
     whole: bool
 
 
-async def look(http: Http, url: str, *, most: int, allow_private: bool, route: str = "default") -> Looked:
-    """Opens the file with GET (a presigned address allows no HEAD) and reads at most `most` bytes of it.
+async def look(
+    http: Http, url: str, *, most: int, allow_private: bool, route: str = "default", seconds: float = SECONDS
+) -> Looked:
+    """Opens the file with GET (a presigned address allows no HEAD) and reads at most `most` bytes of it, for at most
+    `seconds`; what has come by then is answered.
 
     Redirects are followed as for results: within http(s), to public addresses only unless `allow_private`. Raises
     ProviderError: `result_link_dead` where there is none, `result_address` for one that is not fetched from,
     `connect_timeout` where it takes too long, or what is wrong with the way.
     """
+    body, whole, found = bytearray(), False, None
     try:
-        async with (
-            asyncio.timeout(SECONDS),
-            http.download(url, allow_private=allow_private, route=route) as stream,
-        ):
-            body = bytearray()
-            whole = False
+        async with asyncio.timeout(seconds), http.download(url, allow_private=allow_private, route=route) as stream:
+            found = stream
             if most:
                 async for chunk in stream.chunks():
                     body += chunk
@@ -48,8 +48,13 @@ async def look(http: Http, url: str, *, most: int, allow_private: bool, route: s
                         break
                 else:
                     whole = True
-            mime = stream.content_type.split(";")[0].strip().lower()
-            return Looked(stream.url, mime, stream.total, bytes(body[:most]), whole)
     except TimeoutError:
-        failure = Failure(kind=FailureKind.NETWORK, code="connect_timeout", args={"host": ""}, action=Action.RETRY)
-        raise ProviderError(failure, Sent.AMBIGUOUS, transient=True) from None
+        if found is None or not body:
+            raise _late() from None
+    mime = found.content_type.split(";")[0].strip().lower()
+    return Looked(found.url, mime, found.total, bytes(body[:most]), whole)
+
+
+def _late() -> ProviderError:
+    failure = Failure(kind=FailureKind.NETWORK, code="connect_timeout", args={"host": ""}, action=Action.RETRY)
+    return ProviderError(failure, Sent.AMBIGUOUS, transient=True)

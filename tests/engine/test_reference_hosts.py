@@ -16,10 +16,12 @@ from sora_desktop.core.jobs import State
 from sora_desktop.core.params import Scalar
 from sora_desktop.core.references import Reference
 from sora_desktop.engine import delivery
-from sora_desktop.engine.references import Way
+from sora_desktop.engine import references as engine_references
+from sora_desktop.engine.references import HEAD, Way
 from sora_desktop.media.pictures import mend
 from support.bench import Bench
 from support.bucket import SECRET, S3Server, running_bucket
+from support.raw_server import always, raw_server, reply
 from support.references import (
     KEYS,
     MAKER,
@@ -235,6 +237,78 @@ async def test_an_address_that_is_no_good_fails_before_money_is_spent(
     failures = [bench.job(job).failure for job in jobs]
     assert [failure and failure.code for failure in failures] == ["reference_url_dead", "reference_url_no_file"]
     assert simulator.billed("no good") == 0 and simulator.requests(dialect="rivya", call="create") == []
+
+
+async def test_a_large_picture_at_an_address_is_measured_by_its_beginning_before_money_is_spent(
+    bench: Bench, simulator: SimulatorProcess
+) -> None:
+    account = await account_of(bench, simulator, "globalaiopc")
+    out = io.BytesIO()
+    Image.effect_noise((900, 600), 90).convert("RGB").save(out, "PNG", compress_level=0)
+    assert len(out.getvalue()) > 2 * HEAD
+    url = simulator.host(out.getvalue())
+    found = await bench.engine.references.look(account, url)
+    assert (found.mime, found.width, found.height, found.bytes) == ("image/png", 900, 600, len(out.getvalue()))
+    [job] = await send(bench, account, "globalaiopc", Reference(url=url, name="noise.png"), {"size": "1280x720"})
+    await bench.until_quiet()
+    failure = bench.job(job).failure
+    assert failure is not None and failure.code == "reference_size" and failure.billed == "no"
+    assert simulator.requests(dialect="globalaiopc", call="create") == []
+
+
+PNG = {"content-type": "image/png"}
+CLIP = b"\0\0\0\x18ftypisom" + bytes(200)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (reply(302, headers={"location": "/again.png"}), "reference_url_astray"),
+        (reply(302, headers={"location": "ftp://x.example/a.png"}), "reference_url_astray"),
+        (reply(200, "no picture, whatever its host says", PNG), "picture_none"),
+        (reply(200, b"%PDF-1.7" + bytes(2 * HEAD), PNG), "picture_none"),
+        (reply(200, "<html>", {"content-type": "text/html; charset=utf-8"}), "reference_url_no_file"),
+        (reply(200, b"", PNG), "picture_empty"),
+        (reply(404), "reference_url_dead"),
+        (reply(410), "reference_url_dead"),
+    ],
+)
+async def test_each_address_that_is_no_good_is_said_for_what_it_is(bench: Bench, answer: bytes, code: str) -> None:
+    account = await bench.account("rivya", "http://127.0.0.1:9", KEYS["rivya"])
+    async with raw_server(always(answer)) as server:
+        with pytest.raises(UserError) as refused:
+            await bench.engine.references.look(account, f"{server.url}/a.png")
+    assert refused.value.code == code and len(server.asked) <= 6
+    assert all("authorization" not in asked.headers for asked in server.asked)
+
+
+@pytest.mark.parametrize("status", [401, 403, 405, 429, 500, 503])
+async def test_what_a_host_will_not_tell_us_it_may_tell_the_service(bench: Bench, status: int) -> None:
+    account = await bench.account("rivya", "http://127.0.0.1:9", KEYS["rivya"])
+    async with raw_server(always(reply(status))) as server:
+        found = await bench.engine.references.look(account, f"{server.url}/a.png")
+    assert (found.url, found.mime, found.width) == (f"{server.url}/a.png", "", None)
+
+
+async def test_a_clip_at_an_address_is_one_and_what_comes_slowly_is_measured_by_what_came(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_references, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(engine_references, "FETCH_SECONDS", 0.3)
+    account = await bench.account("rivya", "http://127.0.0.1:9", KEYS["rivya"])
+    plain = {"content-type": "application/octet-stream"}
+    async with raw_server(always(reply(200, CLIP, plain))) as server:
+        found = await bench.engine.references.look(account, f"{server.url}/a")
+    assert (found.kind, found.mime) == ("video", "video/mp4")
+    out = io.BytesIO()
+    Image.effect_noise((700, 500), 90).convert("RGB").save(out, "PNG", compress_level=0)
+    stalled = reply(200, out.getvalue(), plain)[:200_000]
+    async with raw_server(always(stalled)) as server:
+        found = await bench.engine.references.look(account, f"{server.url}/a")
+        assert (found.kind, found.mime, found.width, found.height) == ("image", "image/png", 700, 500)
+        with pytest.raises(UserError) as slow:
+            await bench.engine.references.fetch(account, f"{server.url}/a.png")
+    assert slow.value.code == "reference_url_slow"
 
 
 async def test_an_address_at_home_is_refused_for_a_service_far_away(bench: Bench, simulator: SimulatorProcess) -> None:

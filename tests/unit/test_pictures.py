@@ -17,7 +17,7 @@ from sora_desktop.core import fixes
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.pictures import Box, Picture, Plan
 from sora_desktop.media import picture_files
-from sora_desktop.media.pictures import inspect, mend, named, thumbnail
+from sora_desktop.media.pictures import glance, inspect, mend, named, thumbnail
 from sora_desktop.storage.database import Database
 from sora_desktop.storage.paths import Paths
 from sora_desktop.storage.references import ReferenceStore
@@ -50,6 +50,21 @@ def test_every_format_is_told_by_its_content_and_becomes_what_services_take(form
         assert opened(mended.data).size == (64, 40) == (mended.width, mended.height)
         assert lies_upright(opened(mended.data))
     assert path.read_bytes() == before, "the original was touched"
+
+
+@pytest.mark.parametrize(
+    ("form", "more"),
+    [*((form, more) for form, (_, more) in FORMATS.items()), ("WEBP", {}), ("WEBP", {"exif": exif()})],
+)
+def test_the_beginning_of_a_picture_tells_its_type_and_size(form: str, more: dict[str, object]) -> None:
+    data = saved(Image.effect_noise((300, 200), 60).convert("RGB"), form, **more)
+    mime, width, height = glance(data[: len(data) * 2 // 3])
+    assert mime == FORMATS[form][0]
+    assert (width, height) == ((None, None) if form == "AVIF" else (300, 200))
+    assert glance(saved(scene(), "JPEG", exif=exif(6))[:-9]) == ("image/jpeg", 40, 64)
+    with pytest.raises(UserError) as refused:
+        glance(b"<svg/>" * 99)
+    assert refused.value.code == "picture_none"
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])

@@ -132,7 +132,8 @@ class Findings(QObject):
             self._errors[key] = sentence(error)
         else:
             if shiboken6.isValid(self):
-                self.measured.emit(reference, found)
+                told = found if found.mime else found.model_copy(update={"kind": reference.kind})
+                self.measured.emit(reference, told)
         finally:
             self._looking.discard(key)
 
