@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from sora_desktop.core.accounts import ReferenceHost
 from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError, Sent
@@ -90,9 +90,12 @@ class Bucket:
 
     @property
     def netloc(self) -> str:
-        """The host that is called, with its port."""
+        """The host that is called, with its port, to the letter as the request names it: it is signed."""
         parts = urlsplit(self._host.endpoint)
-        return parts.netloc if self._host.path_style else f"{self._host.bucket}.{parts.netloc}"
+        host = (parts.hostname or "").lower()
+        host = f"[{host}]" if ":" in host else host if self._host.path_style else f"{self._host.bucket.lower()}.{host}"
+        usual = parts.port in {None, {"http": 80, "https": 443}.get(parts.scheme)}
+        return host if usual else f"{host}:{parts.port}"
 
     def key(self, name: str) -> str:
         """The object's key for a file's name."""
@@ -105,7 +108,7 @@ class Bucket:
         return presigned(
             method,
             self.netloc,
-            parts.path.rstrip("/") + inner,
+            unquote(parts.path).rstrip("/") + inner,
             self._keys,
             region=self._host.region,
             seconds=seconds or self._host.link_seconds,
@@ -142,6 +145,8 @@ class Bucket:
         except ProviderError as error:
             if error.failure.code == "reference_missing":
                 raise
+            if error.failure.code == "redirected":  # To the bucket's own region.
+                raise self._refused(error.failure.http_status or 301) from None
             code, args = error.failure.code, {**error.failure.args, "host": self.netloc}
             code = code if code == "offline" or code.startswith(OWN_WAY) else UNSEEN
             update = {"code": code, "args": args, "action": Action.RETRY}
@@ -151,18 +156,20 @@ class Bucket:
     def _good(self, answer: Answer) -> Answer:
         if answer.ok:
             return answer
-        detail = told(_xml_words(answer.text()), [self._keys.secret])
-        args = {"host": self.netloc, "status": str(answer.status)}
-        passing = answer.status >= 500 or answer.status in {408, 429}
+        raise self._refused(answer.status, told(_xml_words(answer.text()), [self._keys.secret]))
+
+    def _refused(self, status: int, detail: str = "") -> ProviderError:
+        args = {"host": self.netloc, "status": str(status)}
+        passing = status >= 500 or status in {408, 429}
         failure = Failure(
             kind=FailureKind.SERVER if passing else FailureKind.REFUSED,
             code="host_error" if passing else "host_refused",
             args=args,
             action=Action.RETRY if passing else Action.KEY,
             detail=detail,
-            http_status=answer.status,
+            http_status=status,
         )
-        raise ProviderError(failure, Sent.REFUSED, transient=passing)
+        return ProviderError(failure, Sent.REFUSED, transient=passing)
 
 
 def _xml_words(text: str) -> str:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
+import boto3
+import httpx
 import pytest
+from botocore.config import Config
 
 from sora_desktop.core.accounts import ReferenceHost, clean_host
 from sora_desktop.core.errors import FailureKind, ProviderError, UserError
@@ -15,6 +20,7 @@ from sora_desktop.core.redact import redact
 from sora_desktop.providers.http import Http
 from sora_desktop.providers.s3 import Bucket, Keys, presigned
 from support.bucket import SECRET, S3Server, running_bucket
+from support.raw_server import always, raw_server, reply
 from support.simulator import closed_port, loopback_client
 
 
@@ -58,6 +64,78 @@ def test_the_published_example_of_aws_is_met_to_the_letter() -> None:
         "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
         "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"
     )
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "prefix", "path_style"),
+    [
+        ("https://s3.example.com", "a/", True),
+        ("https://S3.Example.com:443", "ä +&=#?%/", True),
+        ("http://localhost:9000/", "a//b/!*'()~", True),
+        ("https://s3.example.com/storage/v1/s3", "", True),
+        ("https://S3.example.com", "x/", False),
+    ],
+)
+def test_every_address_is_signed_as_aws_s_own_library_signs_it_and_asked_for_as_it_is_signed(
+    endpoint: str, prefix: str, path_style: bool
+) -> None:
+    host = clean_host(
+        ReferenceHost(
+            kind="s3",
+            endpoint=endpoint,
+            region="auto",
+            bucket="b-1",
+            prefix=prefix,
+            access_key="A",
+            path_style=path_style,
+        )
+    )
+    now = datetime.now(UTC)
+    place = bucket(Http(clock=now.timestamp), host)
+    ours = place.link(place.key("f.png"), seconds=600)
+    style = {"addressing_style": "path" if path_style else "virtual"}
+    client = boto3.client(
+        "s3",
+        endpoint_url=host.endpoint,
+        aws_access_key_id="A",
+        aws_secret_access_key=SECRET,
+        region_name="auto",
+        config=Config(signature_version="s3v4", s3=style, proxies={}),
+    )
+    with patch("botocore.auth.get_current_datetime", lambda *_args, **_more: now):
+        theirs = client.generate_presigned_url("get_object", {"Bucket": "b-1", "Key": place.key("f.png")}, 600)
+    client.close()
+    signature = parse_qs(urlsplit(ours).query)["X-Amz-Signature"]
+    assert signature == parse_qs(urlsplit(theirs).query)["X-Amz-Signature"]
+    asked = httpx.URL(ours)
+    assert (asked.netloc.decode(), asked.raw_path.decode()) == (place.netloc, ours.split(place.netloc, 1)[1])
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "transient"),
+    [
+        (reply(301, headers={"location": "https://b.s3.eu-west-1.amazonaws.com/"}), "host_refused", False),
+        (reply(307, headers={"location": "http://127.0.0.1:9/"}), "host_refused", False),
+        (reply(403, "<Error><Code>SignatureDoesNotMatch</Code><Message>No.</Message></Error>"), "host_refused", False),
+        (reply(503, "<Error><Code>SlowDown</Code></Error>"), "host_error", True),
+        (reply(200, b""), "", False),
+    ],
+)
+async def test_wrong_keys_or_another_region_are_said_and_not_waited_for(
+    http: Http, tmp_path: Path, answer: bytes, code: str, transient: bool
+) -> None:
+    file = tmp_path / "a.png"
+    file.write_bytes(b"picture")
+    async with raw_server(always(answer)) as server:
+        host = ReferenceHost(kind="s3", endpoint=server.url, bucket="b-1", access_key="A")
+        try:
+            await bucket(http, host).put("a.png", file, "image/png")
+            found = ("", False)
+        except ProviderError as error:
+            found = (error.failure.code, error.transient)
+            assert SECRET not in str(error.failure)
+    assert found == (code, transient) and len(server.asked) == 1
+    assert server.asked[0].body == b"picture" and "authorization" not in server.asked[0].headers
 
 
 def test_both_styles_of_addresses(s3: S3Server) -> None:
