@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 
 from sora_desktop.core.errors import EnvironmentProblem
 from sora_desktop.core.jobs import ENDED, Job, State
@@ -58,7 +59,13 @@ class Board:
             self.added.emit(job)
 
     async def remove(self, job_id: str) -> Job:
-        await self._store.delete(job_id)
+        """Raises EnvironmentProblem where the database cannot be written to; the job stays then."""
+        self.live.pop(job_id, None)  # No step of it begins meanwhile.
+        try:
+            await self._store.delete(job_id)
+        except EnvironmentProblem:
+            self._put(self.jobs[job_id])
+            raise
         job = self.jobs.pop(job_id)
         self.live.pop(job_id, None)
         self.removed.emit(job_id)
@@ -66,13 +73,21 @@ class Board:
 
     async def move(self, job_id: str, state: State, **changes: object) -> Job:
         """Moves a job to another state and commits it, for as long as that takes."""
-        return await self._keep(self.jobs[job_id].moved(state, **changes))
+        [job] = await self._keep(self.jobs[job_id].moved(state, **changes))
+        return job
 
     async def note(self, job_id: str, **changes: object) -> Job:
         """Changes a job in its state. What would change nothing is not written."""
         before = self.jobs[job_id]
         after = before.having(**changes)
-        return before if after == before else await self._keep(after)
+        if after == before:
+            return before
+        [job] = await self._keep(after)
+        return job
+
+    async def note_all(self, changes: Mapping[str, Mapping[str, object]]) -> list[Job]:
+        """Changes several jobs in their states: all before any other step is taken, and in one commit."""
+        return await self._keep(*(self.jobs[job_id].having(**more) for job_id, more in changes.items()))
 
     async def try_move(self, job_id: str, state: State, **changes: object) -> Job:
         """Moves a job only if it can be committed now: for the step before money is spent.
@@ -91,20 +106,24 @@ class Board:
         self.changed.emit(after)
         return after
 
-    async def _keep(self, job: Job) -> Job:
-        self._put(job)
-        while True:
+    async def _keep(self, *jobs: Job) -> list[Job]:
+        for job in jobs:
+            self._put(job)
+        left = jobs
+        while left:
             try:
-                await self._store.save(job)
+                await self._store.save(*left)
                 break
             except EnvironmentProblem as problem:
-                log.warning("job %s waits for its commit: %s", job.id, problem.code)
-                self.changed.emit(job)
+                log.warning("job %s waits for its commit: %s", left[0].id, problem.code)
+                for job in left:
+                    self.changed.emit(job)
                 await asyncio.sleep(COMMIT_RETRY)
-                # A newer version of the job is committed by whoever made it.
-                if self.jobs.get(job.id) is not job:
-                    return self.jobs.get(job.id, job)
-        # It may have been taken off the list while its end was committed.
-        if job.id in self.jobs:
-            self.changed.emit(job)
-        return job
+                # A newer version of a job is committed by whoever made it.
+                left = tuple(job for job in left if self.jobs.get(job.id) is job)
+        for job in left:
+            # It may have been taken off the list while its end was committed.
+            if job.id in self.jobs:
+                self.changed.emit(job)
+        kept = {job.id for job in left}
+        return [job if job.id in kept else self.jobs.get(job.id, job) for job in jobs]

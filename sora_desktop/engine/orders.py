@@ -91,7 +91,7 @@ class Orders:
     async def hold(self, job_id: str) -> Job:
         """Pauses a job that was not sent yet."""
         job = self._job(job_id)
-        if job.state is not State.WAITING:
+        if job.state is not State.WAITING or self._scheduler.busy(job_id):
             raise UserError("job_sent")
         return await self._works.board.note(job_id, held=True)
 
@@ -172,7 +172,7 @@ class Orders:
             for job in self._works.board.live.values()
             if job.state is State.WAITING and not job.held and job.id != job_id and job.position > here.position
         ]
-        return [await self._works.board.note(job.id, held=True) for job in behind]
+        return await self._works.board.note_all({job.id: {"held": True} for job in behind})
 
     async def let_go(self, job_id: str) -> Job:
         """The user does not want to know any more; the doubt about the money stays on the record."""
@@ -245,15 +245,27 @@ class Orders:
 
     async def move(self, job_id: str, before_id: str | None) -> Job:
         """Puts a waiting job before another, or at the end of the queue."""
-        self._job(job_id)
-        waiting = sorted(
-            (job for job in self._works.board.live.values() if job.state is State.WAITING and job.id != job_id),
-            key=lambda job: (job.position, job.created_at),
-        )
-        index = next((place for place, job in enumerate(waiting) if job.id == before_id), len(waiting))
+        job, board = self._job(job_id), self._works.board
+        others = (other for other in board.live.values() if other.state is State.WAITING and other.id != job_id)
+        waiting = sorted(others, key=_place)
+        index = next((at for at, other in enumerate(waiting) if other.id == before_id), -1)
+        if index < 0:
+            # One that began meanwhile stands for what was behind it.
+            gone = board.jobs.get(before_id or "")
+            index = next(
+                (at for at, other in enumerate(waiting) if gone and _place(other) > _place(gone)), len(waiting)
+            )
         before = waiting[index - 1].position if index else (waiting[0].position - 2 if waiting else 0.0)
         after = waiting[index].position if index < len(waiting) else before + 2
-        job = await self._works.board.note(job_id, position=(before + after) / 2)
+        middle = (before + after) / 2
+        if before < middle < after:
+            job = await board.note(job_id, position=middle)
+        else:
+            # No number fits between the two any more: all are numbered anew.
+            waiting.insert(index, job)
+            start = min(other.position for other in waiting)
+            places = {other.id: {"position": start + at} for at, other in enumerate(waiting)}
+            job = (await board.note_all(places))[index]
         self._works.alarm.ring()
         return job
 
@@ -302,6 +314,10 @@ class Orders:
         self._works.pulse(job.account).reset()
         self._works.alarm.ring()
         return job
+
+
+def _place(job: Job) -> tuple[float, float]:
+    return job.position, job.created_at
 
 
 def _overlaps(other: Job, job: Job) -> bool:

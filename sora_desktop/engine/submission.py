@@ -38,7 +38,6 @@ DISK_WAIT = 10.0
 HOST_WAIT = 30.0
 """Seconds until a reference host that did not answer is tried again."""
 
-
 LOOKS = 2
 """How often a server's list is looked through for a task whose answer was lost, before the user is asked."""
 
@@ -64,6 +63,9 @@ class Submission:
     async def run(self, job_id: str) -> None:
         """Takes a waiting job as far as it goes: to the service, back to waiting, to failed or to uncertain."""
         board = self._works.board
+        waiting = board.jobs.get(job_id)
+        if waiting is None or waiting.state is not State.WAITING or waiting.held:
+            return  # The user was faster.
         job = await board.move(job_id, State.PREPARING)
         # Files that travel in the create call live until it has ended; the next try makes them anew.
         async with AsyncExitStack() as kept:

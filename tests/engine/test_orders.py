@@ -154,6 +154,36 @@ async def test_the_queue_is_ordered_held_and_stopped(bench: Bench, simulator: Si
     await bench.until(lambda: bench.job(second).state is State.DONE)
 
 
+async def test_waiting_jobs_take_any_number_of_moves(bench: Bench, simulator: SimulatorProcess) -> None:
+    account = await rivya(bench, simulator)
+    await bench.engine.pause_all(True)
+    jobs = await bench.submit(account, "moved", 4)
+    ids = [job.id for job in jobs]
+
+    def order() -> list[str]:
+        return sorted(ids, key=lambda job_id: bench.engine.jobs[job_id].position)
+
+    # Each time the last one goes between the same two: after fifty halvings no number is left there.
+    for _ in range(120):
+        wanted = order()
+        wanted.insert(1, wanted.pop())
+        await bench.engine.move(wanted[1], wanted[2])
+        assert order() == wanted
+    assert len({bench.engine.jobs[job_id].position for job_id in ids}) == 4
+    # One that began meanwhile, or ended, stands for what was behind it.
+    first, second, third, fourth = order()
+    await bench.engine.cancel(second)
+    await bench.engine.move(fourth, second)
+    assert order() == [first, second, fourth, third]
+    await bench.engine.move(first, None)
+    assert order()[-1] == first
+    # What is paused or taken off in the very moment in which its turn comes is not sent.
+    await bench.engine.cancel(fourth)
+    await bench.engine.pause_all(False)
+    assert {job.id for job in await bench.engine.stop_after(fourth)} == {first, third}
+    assert simulator.billed("moved") == 0
+
+
 async def test_a_deleted_job_comes_back_whole_and_a_running_one_stays(
     bench: Bench, simulator: SimulatorProcess
 ) -> None:
