@@ -28,7 +28,9 @@ class FactGrid(QWidget):
         super().__init__(parent)
         self._columns: Sequence[Sequence[Fact]] = ()
         self._lines: dict[tuple[int, int], _Line] = {}
-        """By column and row. Kept for the next facts: thirty new widgets would hold the window up."""
+        """By column and row."""
+        self._spare: list[_Line] = []
+        """Kept for the next facts: thirty new widgets would hold the window up."""
         self._height = line
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -45,7 +47,8 @@ class FactGrid(QWidget):
         self._grid.setHorizontalSpacing(scale(8))
         facts = {(place, row): fact for place, column in enumerate(self._columns) for row, fact in enumerate(column)}
         for at in [at for at, line in self._lines.items() if at not in facts or line.copies != bool(facts[at].copies)]:
-            self._lines.pop(at).remove()
+            self._spare.append(self._lines.pop(at))
+            self._spare[-1].put_away(self._grid)
         for at, fact in facts.items():
             line = self._lines.get(at) or self._add(at, copies=bool(fact.copies))
             line.show(fact, scale(self._height))
@@ -57,7 +60,12 @@ class FactGrid(QWidget):
 
     def _add(self, at: tuple[int, int], *, copies: bool) -> _Line:
         place, row = at
-        self._lines[at] = line = _Line(self, copies=copies)
+        line = next((spare for spare in self._spare if spare.copies is copies), None)
+        if line:
+            self._spare.remove(line)
+        else:
+            line = _Line(self, copies=copies)
+        self._lines[at] = line
         self._grid.addWidget(line.name, row, place * 3)
         self._grid.addWidget(line.value, row, place * 3 + 1)
         return line
@@ -99,11 +107,12 @@ class _Line:
             self._copy.set_name(QCoreApplication.translate("FactGrid", "Copy {0}").format(fact.name))
         for widget in (self.name, self.value):
             widget.setFixedHeight(height)
+            widget.show()
 
-    def remove(self) -> None:
+    def put_away(self, grid: QGridLayout) -> None:
         for widget in (self.name, self.value):
+            grid.removeWidget(widget)
             widget.hide()
-            widget.deleteLater()
 
 
 class CopyButton(QAbstractButton):
