@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from PIL import Image
@@ -133,6 +134,41 @@ class TestDrops:
         assert names(section) == ["bb.png"]
         assert section.refusals.text == "ccc.png was not added: this model takes 1 reference."
         assert not section.zone.isVisible()
+
+    def test_of_two_that_are_dropped_one_after_the_other_the_last_one_stays(
+        self, panel: ComposePanel, section: ReferencesSection, opened: Opened, tmp_path: Path, monkeypatch
+    ) -> None:
+        real, slow = section.workshop.take_in, photo(tmp_path / "slow.png", 300)
+
+        async def take_in(source: object) -> Reference:
+            for _ in range(200 if source == slow else 0):
+                await asyncio.sleep(0)
+            return await real(source)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(section.workshop, "take_in", take_in)
+        Drag(panel, of_files(slow)).drop()
+        drop(opened, panel, of_files(photo(tmp_path / "quick.png", 200)))
+        assert names(section) == ["quick.png"]
+
+    def test_there_is_as_much_room_as_the_chosen_fields_have(
+        self, panel: ComposePanel, section: ReferencesSection, opened: Opened, run: Run
+    ) -> None:
+        account = opened.studio.accounts.draft("globalaiopc_v2", "Model center")
+        run(opened.studio.accounts.add(account, "a-key-of-a-test-0123"))
+        opened.idle()
+        panel.choose(account.id)
+        three = tuple(Reference(name=name, url=f"https://x.example/{name}", width=9, height=9) for name in "abc")
+        panel.page.set_references(three)
+        assert section.hint.text == "3 references are too many: this model takes 2."
+        panel.page.set_value("pictures", "references")
+        assert (section.hint.text, section._count.text()) == ("", "3 of 4")
+        panel.page.set_value("pictures", None)
+        assert section.hint.text == "3 references are too many: this model takes 2."
+        panel.page.set_references(three[:2])
+        assert section.hint.text == "" and not section.entry.isVisible(), "there is no room for a third"
+        section.adder.add(["https://x.example/d"])
+        opened.idle()
+        assert section.refusals.text == "d was not added: this model takes 2 references."
 
     def test_a_drop_on_a_card_goes_beside_it_and_in_its_place_when_there_is_no_room(
         self, panel: ComposePanel, several: ReferencesSection, opened: Opened, tmp_path: Path

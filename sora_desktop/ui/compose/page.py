@@ -8,13 +8,13 @@ import uuid
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from sora_desktop.core import params, request
+from sora_desktop.core import params, references, request
 from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog import Model, Provider
 from sora_desktop.core.drafts import Draft
 from sora_desktop.core.errors import EnvironmentProblem
 from sora_desktop.core.params import Control, Problem, Scalar, Values
-from sora_desktop.core.references import Reference
+from sora_desktop.core.references import Reference, ReferenceRule
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.words import sentence
@@ -68,6 +68,15 @@ class Page(QObject):
     def model(self) -> Model | None:
         provider = self.provider
         return provider.model(self._draft.model) if provider else None
+
+    @property
+    def rule(self) -> ReferenceRule | None:
+        """What the model takes as references, and as many as there is room for at the draft's values; None for none."""
+        model = self.model
+        if model is None or model.references is None:
+            return None
+        room = references.room(model.references, request.chosen_slots(model, self._draft.values))
+        return model.references.model_copy(update={"max_count": room})
 
     @property
     def stuck(self) -> bool:
@@ -216,8 +225,8 @@ class Page(QObject):
         self._change(values={})
         self.model_changed.emit()
 
-    def set_references(self, references: tuple[Reference, ...]) -> None:
-        self._change(references=references)
+    def set_references(self, taken: tuple[Reference, ...]) -> None:
+        self._change(references=taken)
         self.references_changed.emit()
 
     def choose(self, account_id: str, model_id: str) -> None:

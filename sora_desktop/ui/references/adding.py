@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -12,7 +13,7 @@ from PySide6.QtGui import QImage
 
 from sora_desktop.core.errors import SoraError, UserError
 from sora_desktop.core.naming import shown_name
-from sora_desktop.core.references import Reference, ReferenceRule
+from sora_desktop.core.references import Reference
 from sora_desktop.ui.compose.page import Page
 from sora_desktop.ui.references.incoming import Frame, Incoming, is_web
 from sora_desktop.ui.references.looks import kind_words
@@ -37,6 +38,7 @@ class Adder(QObject):
         super().__init__(page)
         self._workshop, self._page = workshop, page
         self._running = 0
+        self._turn = asyncio.Lock()
 
     def take(self, incoming: Incoming, place: int | None = None, *, replace: bool = False) -> None:
         """Adds what `incoming` offers, at `place` (the end where it is None), or in place of what is there."""
@@ -48,41 +50,46 @@ class Adder(QObject):
         self._workshop.spawn(self._add(tuple(wanted), place, replace), "add references")
 
     def _takes_files(self) -> bool:
-        rule, account = self._rule(), self._page.account
+        rule, account = self._page.rule, self._page.account
         return (
             rule is None or rule.upload or rule.attach or (account is not None and account.reference_host is not None)
         )
 
-    def _rule(self) -> ReferenceRule | None:
-        model = self._page.model
-        return model.references if model else None
-
     async def _add(self, wanted: tuple[Source, ...], place: int | None, replace: bool) -> None:
         draft_id = self._page.draft.id
-        lines: list[str] = []
-        put = 0
         self._set_running(1)
         try:
-            for one in wanted:
-                try:
-                    reference = await self._made(one)
-                except SoraError as error:
-                    lines.append(sentence(error))
-                    continue
-                if not shiboken6.isValid(self) or self._page.draft.id != draft_id:
-                    return
-                line = self._why_not(reference, may_replace=not put, replace=replace and not put)
-                if line:
-                    lines.append(line)
-                    continue
-                self._put(reference, place, replace=replace and not put)
-                put += 1
-                place = None if place is None else place + 1
+            # One after the other, as they came: the last one dropped is the one that stays where only one is taken.
+            async with self._turn:
+                lines = await self._add_in_turn(wanted, place, replace, draft_id)
         finally:
             if shiboken6.isValid(self):
                 self._set_running(-1)
-        if shiboken6.isValid(self):
+        if lines is not None and shiboken6.isValid(self):
             self.refused.emit(lines)
+
+    async def _add_in_turn(
+        self, wanted: tuple[Source, ...], place: int | None, replace: bool, draft_id: str
+    ) -> list[str] | None:
+        """A line for each that was not added; None where the draft is no longer there to add to."""
+        lines: list[str] = []
+        put = 0
+        for one in wanted:
+            try:
+                reference = await self._made(one)
+            except SoraError as error:
+                lines.append(sentence(error))
+                continue
+            if not shiboken6.isValid(self) or self._page.draft.id != draft_id:
+                return None
+            line = self._why_not(reference, may_replace=not put, replace=replace and not put)
+            if line:
+                lines.append(line)
+                continue
+            self._put(reference, place, replace=replace and not put)
+            put += 1
+            place = None if place is None else place + 1
+        return lines
 
     def _set_running(self, step: int) -> None:
         before, self._running = self._running, self._running + step
@@ -93,13 +100,13 @@ class Adder(QObject):
         if isinstance(wanted, Reference):
             return wanted
         if isinstance(wanted, str):
-            rule = self._rule()
+            rule = self._page.rule
             return from_url(wanted, rule.kinds[0] if rule and rule.kinds else "image")
         return await self._workshop.take_in(wanted)
 
     def _why_not(self, reference: Reference, *, may_replace: bool, replace: bool) -> str:
         """The line of refusal; empty where it fits (what a click can mend, fits). One that stands alone is replaced."""
-        rule, taken = self._rule(), self._page.draft.references
+        rule, taken = self._page.rule, self._page.draft.references
         name = reference.name or reference.url
         if rule is None:
             return tr("{0}: this model takes no references.").format(name)
@@ -114,7 +121,7 @@ class Adder(QObject):
         return ""
 
     def _put(self, reference: Reference, place: int | None, *, replace: bool) -> None:
-        rule, taken = self._rule(), list(self._page.draft.references)
+        rule, taken = self._page.rule, list(self._page.draft.references)
         if taken and (replace or (rule is not None and len(taken) >= rule.max_count)):
             taken[min(place or 0, len(taken) - 1)] = reference
         else:

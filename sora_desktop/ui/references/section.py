@@ -48,7 +48,7 @@ class ReferencesSection(QWidget):
         super().__init__(parent)
         self._studio, self._page = studio, page
         self._rule: ReferenceRule | None = None
-        self._shape: tuple[str, str, str] | None = None
+        self._shape: tuple[str, str, str, int] | None = None
         self.workshop = Workshop(studio)
         self.adder = Adder(self.workshop, page)
         self._findings = Findings(self.workshop, self)
@@ -142,8 +142,7 @@ class ReferencesSection(QWidget):
 
     def refresh(self) -> None:
         """Shows what the page holds, by the rule of its model."""
-        model = self._page.model
-        self._rule = rule = model.references if model else None
+        self._rule = rule = self._page.rule
         taken = self._page.draft.references
         self.setVisible(bool(taken) or rule is not None)
         most = rule.max_count if rule else 0
@@ -236,12 +235,11 @@ class ReferencesSection(QWidget):
     def _on_rules_changed(self) -> None:
         """Another model or ratio: boxes follow it, and everything is checked anew, at once."""
         draft = self._page.draft
-        shape = (draft.account, draft.model, self.aspect)
+        rule = self._page.rule
+        shape = (draft.account, draft.model, self.aspect, rule.max_count if rule else 0)
         if shape == self._shape:
             return
         before, self._shape = self._shape, shape
-        model = self._page.model
-        rule = model.references if model else None
         if before is not None and rule is not None:
             fitted = tuple(refitted(rule, one, self.aspect) for one in draft.references)
             if fitted != draft.references:
@@ -290,7 +288,7 @@ class ReferencesSection(QWidget):
 
     @property
     def rule(self) -> ReferenceRule | None:
-        """What the model of the page takes; None for nothing."""
+        """What the page takes now; None for nothing."""
         return self._rule
 
     @property
