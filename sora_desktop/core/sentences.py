@@ -36,6 +36,8 @@ SENTENCES: dict[str, str] = {
     "reference_url_astray": "{name}: this address only leads to others. Use the address of the file itself.",
     "reference_url_slow": "{name} comes too slowly to be fetched. Try again, or save it and add the file.",
     "reference_url_unreachable": "{name}: the address does not answer. Check it, or use another one.",
+    "clip_missing": "{name} is not where it was. Find the file in the library, or ask for it once more.",
+    "frame_none": "{name} is damaged: no frame can be taken out of it.",
     "picture_none": "{name} is no picture that can be read here. Take a JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or TIFF file.",
     "picture_empty": "{name} is empty. Choose another file.",
     "picture_broken": "{name} is damaged and cannot be read to its end. Choose another file.",

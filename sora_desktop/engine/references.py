@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import io
 import uuid
@@ -14,7 +15,7 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from sora_desktop.core.accounts import Account, ReferenceHost, clean_host, is_private_host
-from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent, UserError
+from sora_desktop.core.errors import EnvironmentProblem, Failure, FailureKind, ProviderError, Sent, UserError
 from sora_desktop.core.fixes import fitted
 from sora_desktop.core.naming import shown_name
 from sora_desktop.core.pictures import Plan
@@ -81,7 +82,10 @@ class References:
         return item.reference()
 
     async def add_frame(self, clip: Path, seconds: float | None = None, name: str = "") -> Reference:
-        """A frame of a clip as a reference: the one at `seconds`, or the last. Raises UserError `picture_none`."""
+        """A frame of a clip as a reference: the one at `seconds`, or the last.
+
+        Raises UserError `frame_none`, `clip_missing`.
+        """
         return await self.add(await self.in_thread(_frame, clip, seconds), name or f"{clip.stem}.png")
 
     async def fetch(self, account_id: str, url: str) -> Reference:
@@ -96,6 +100,13 @@ class References:
     async def recent(self, limit: int = 60) -> list[TrayItem]:
         """The tray: the pinned ones, then the others, each the one used last first."""
         return await self.store.recent(limit)
+
+    async def used(self, reference: Reference) -> None:
+        """It was taken again: it comes to the front. Not being able to note that is no reason to stop."""
+        if reference.sha256:
+            with contextlib.suppress(EnvironmentProblem):
+                await self.store.used(reference.sha256)
+                self.changed.emit()
 
     async def pin(self, sha256: str, pinned: bool = True) -> None:
         await self.store.pin(sha256, pinned)
@@ -142,6 +153,7 @@ class References:
     async def keep(self, original: Path, reference: Reference) -> Reference:
         """The reference with its picture's facts, and with its original in the tray's keeping: "use again" needs it."""
         if reference.picture is not None and self.store.folder in original.parents:
+            await self.used(reference)
             return reference
         item = await self.in_thread(self.store.take_in, original, reference.name)
         await self.store.put(item)
@@ -304,7 +316,7 @@ def _frame(clip: Path, seconds: float | None) -> bytes:
     try:
         picture = last_frame(clip) if seconds is None else frame_at(clip, seconds)
     except (BadVideo, OSError):
-        raise UserError("picture_none", name=clip.name) from None
+        raise UserError("frame_none" if clip.is_file() else "clip_missing", name=clip.name) from None
     out = io.BytesIO()
     picture.save(out, "PNG", compress_level=3)
     return out.getvalue()

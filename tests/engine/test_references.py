@@ -261,6 +261,11 @@ async def test_the_tray_keeps_what_is_used_and_forgets_what_is_not(
     [job] = await done(bench, await bench.submit(account, references=(used,)))
     await bench.engine.delete(job.id)
 
+    assert [item.name for item in await tray.recent()] == ["blue.jpg", "red.jpg", "black.jpg", "lime.jpg"], (
+        "what was sent"
+    )
+    await tray.used(drafted)
+    assert [item.name for item in await tray.recent(2)] == ["blue.jpg", "lime.jpg"]
     [first, *_] = await tray.recent()
     with Image.open(first.thumbnail) as small:
         assert max(small.size) == 320
@@ -299,8 +304,10 @@ async def test_a_frame_of_a_clip_becomes_a_reference(bench: Bench, tmp_path: Pat
     assert (last.width, last.height, last.mime, last.name) == (320, 180, "image/png", "clip.png")
     assert first.sha256 != last.sha256
     (tmp_path / "no.mp4").write_bytes(b"no clip")
-    with pytest.raises(UserError):
-        await bench.engine.references.add_frame(tmp_path / "no.mp4")
+    for name, code in (("no.mp4", "frame_none"), ("gone.mp4", "clip_missing")):
+        with pytest.raises(UserError) as refused:
+            await bench.engine.references.add_frame(tmp_path / name)
+        assert refused.value.code == code
 
 
 async def test_the_preview_shows_what_the_plan_cuts(bench: Bench) -> None:

@@ -107,6 +107,9 @@ class TestDrops:
         assert "this model takes 4 references" in lines[6]
         several._dismiss.click()
         assert not several.refusals.isVisible()
+        drop(opened, panel, of_files(*(tmp_path / f"gone {number}.png" for number in range(60))))
+        lines = several.refusals.text.splitlines()
+        assert len(lines) == 8 and lines[-1] == "… and 53 more.", "the prompt is still in sight"
 
     def test_a_picture_too_large_to_open_safely_is_refused(
         self, panel: ComposePanel, section: ReferencesSection, opened: Opened, tmp_path: Path
@@ -262,5 +265,8 @@ class TestPaste:
         qtbot.keyClick(panel.picker, Qt.Key.Key_V, CTRL)
         opened.idle()
         assert names(several) == ["a.png", "b.png"]
+        QGuiApplication.clipboard().setText("a boat at sea")
+        qtbot.keyClick(several.zone, Qt.Key.Key_V, CTRL)
+        assert several.refusals.text == "On the clipboard is no picture, no file and no address."
         assert panel.page.draft.references[1].width == 64, "what was found at the address is kept"
         assert several.cards[1].facts.text() == "https://x.example/b.png"

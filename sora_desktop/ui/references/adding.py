@@ -98,6 +98,7 @@ class Adder(QObject):
 
     async def _made(self, wanted: Source) -> Reference:
         if isinstance(wanted, Reference):
+            await self._workshop.service.used(wanted)
             return wanted
         if isinstance(wanted, str):
             rule = self._page.rule

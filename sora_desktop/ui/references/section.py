@@ -30,13 +30,15 @@ from sora_desktop.ui.references.zone import DropZone
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.widgets.basic import button, label, mark, tool
 from sora_desktop.ui.widgets.hints import Hint
-from sora_desktop.ui.words import sentence
+from sora_desktop.ui.words import number, sentence
 
 FILTERS = {
     "image": "*.jpg *.jpeg *.png *.webp *.heic *.heif *.avif *.gif *.bmp *.tif *.tiff",
     "video": "*.mp4 *.mov *.webm",
     "audio": "*.mp3 *.m4a *.wav *.aac *.ogg",
 }
+MOST_LINES = 8
+"""Of what was not added; more would push the prompt away."""
 
 
 class ReferencesSection(QWidget):
@@ -354,7 +356,10 @@ class ReferencesSection(QWidget):
 
     def paste(self) -> None:
         """Adds what is on the clipboard."""
-        self.take(read(QGuiApplication.clipboard().mimeData()))
+        incoming = read(QGuiApplication.clipboard().mimeData())
+        self.take(incoming)
+        if not incoming and self.isVisible():
+            self._refuse([self.tr("On the clipboard is no picture, no file and no address.")])
 
     def take(self, incoming: Incoming, place: int | None = None, *, replace: bool = False) -> None:
         """Adds what was pasted or dropped, at the `place` of a card, or in its stead."""
@@ -368,7 +373,9 @@ class ReferencesSection(QWidget):
 
     def _refuse(self, lines: list[str]) -> None:
         """Says what was not added, a line each; nothing for an empty list."""
-        self.refusals.say("\n".join(lines))
+        shown = lines if len(lines) <= MOST_LINES else lines[: MOST_LINES - 1]
+        rest = [self.tr("… and {0} more.").format(number(len(lines) - len(shown)))] if len(shown) < len(lines) else []
+        self.refusals.say("\n".join([*shown, *rest]))
         self._dismiss.setVisible(bool(lines))
 
     def _on_address_toggled(self, on: bool) -> None:
