@@ -21,6 +21,7 @@ def credits_in_doubt(job: Job) -> bool:
 def proof(job: Job, provider: str = "", account: str = "") -> str:
     """A text to paste into a mail: ids, times in UTC, credits, what the service said, the request as sent."""
     failure = job.failure
+    request_ids = dict.fromkeys((*job.request_ids, failure.request_id if failure else ""))
     lines = [
         ("Service", provider or job.request.provider),
         ("Account", account),
@@ -28,7 +29,7 @@ def proof(job: Job, provider: str = "", account: str = "") -> str:
         ("Model", job.request.model),
         ("Task id", job.remote_id),
         ("Idempotency key", job.intent),
-        ("Request ids", ", ".join(job.request_ids)),
+        ("Request ids", ", ".join(filter(None, request_ids))),
         ("Sent", _moment(job.submitted_at)),
         ("Accepted", _moment(job.accepted_at)),
         ("Ended", _moment(job.finished_at)),

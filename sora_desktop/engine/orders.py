@@ -270,21 +270,29 @@ class Orders:
         return job
 
     async def settle_credits(self, account_id: str, balance: float) -> None:
-        """Notes the balance on jobs that have just ended, and marks a failed one whose credits did not come back.
+        """Notes the balance on jobs that have just ended, and marks a failed one whose credits did not come back; the
+        mark goes when they come later.
 
         Only where nothing else of the account was under way can the balance tell that (contract: rivya, Poll: a refund
         "may" follow).
         """
         jobs = [job for job in self._works.board.jobs.values() if job.account == account_id]
+        changes: dict[str, dict[str, object]] = {}
         for job in jobs:
-            if not job.ended or job.submitted_at is None or job.balance_after is not None:
+            failure = job.failure
+            marked = failure is not None and failure.billed is Billed.YES and not job.final
+            later = marked and job.balance_after is not None and balance > job.balance_after
+            if not job.ended or job.submitted_at is None or not (job.balance_after is None or later):
                 continue
-            changes: dict[str, object] = {"balance_after": balance}
-            alone = not any(other.id != job.id and _overlaps(other, job) for other in jobs)
-            kept = job.balance_before is not None and balance < job.balance_before
-            if job.state is State.FAILED and job.failure and job.remote_id and alone and kept:
-                changes["failure"] = job.failure.model_copy(update={"billed": Billed.YES})
-            await self._works.board.note(job.id, **changes)
+            changes[job.id] = {"balance_after": balance}
+            if failure is None or job.state is not State.FAILED or not job.remote_id or job.balance_before is None:
+                continue
+            kept = balance < job.balance_before
+            alone = kept is not marked and not any(other.id != job.id and _overlaps(other, job) for other in jobs)
+            if alone:
+                billed = Billed.YES if kept else Billed.NO
+                changes[job.id]["failure"] = failure.model_copy(update={"billed": billed})
+        await self._works.board.note_all(changes)
 
     def wake_blocked(self) -> None:
         """Lets jobs that wait for a key or the network try at once."""

@@ -11,6 +11,9 @@ from sora_desktop.providers.base import RemoteStatus, RemoteTask
 MISSES = 6
 """How many times in a row a service may not know a task that it accepted before the job is set aside."""
 
+NOTES = 20
+"""How many notes of tolerance a job keeps."""
+
 LEAST = 0.05
 """No task is asked for more often than this, in seconds, whatever the pace."""
 
@@ -23,12 +26,12 @@ class Polling:
         self._due: dict[str, float] = {}
         self._polls: dict[str, int] = {}
         self._misses: dict[str, int] = {}
-        self.stale_urls: dict[str, tuple[str, ...]] = {}
+        self._since: dict[str, float] = {}
 
     def watch(self, job: Job, *, at_once: bool = False) -> None:
         """Puts a remote job on the list; its first poll comes by the published rhythm, or at once after a restart."""
-        now = self._works.clock.monotonic()
-        self._due[job.id] = now if at_once else now + self._pause(job)
+        now, pause = self._works.clock.monotonic(), self._pause(job)
+        self._due[job.id] = now if at_once else now + pause
         self._works.alarm.ring()
 
     def settle(self, job: Job) -> None:
@@ -39,7 +42,7 @@ class Polling:
             self.watch(job)
 
     def forget(self, job_id: str) -> None:
-        for book in (self._due, self._polls, self._misses):
+        for book in (self._due, self._polls, self._misses, self._since):
             book.pop(job_id, None)
 
     def due(self) -> list[tuple[float, str]]:
@@ -75,8 +78,7 @@ class Polling:
         board = self._works.board
         known: dict[str, object] = {
             "reserved": task.reserved if task.reserved is not None else job.reserved,
-            "request_ids": job.request_ids,
-            "notes": job.notes if not task.note or task.note in job.notes else (*job.notes, task.note),
+            "notes": job.notes if not task.note or task.note in job.notes else (*job.notes, task.note)[-NOTES:],
         }
         match task.status:
             case RemoteStatus.SUCCEEDED:
@@ -142,7 +144,11 @@ class Polling:
         misses = self._misses.get(job.id, 0) + 1
         self._misses[job.id] = misses
         if misses < MISSES:
-            await self._works.board.note(job.id, **known)
+            # Ever longer: a service that is being mended may not know its tasks for minutes.
+            pause = self._works.provider(job).poll.least * self._works.pace(job.account) * 2.0 ** (misses - 1)
+            self._due[job.id] = self._works.clock.monotonic() + max(LEAST, pause)
+            told = failure.model_copy(update={"action": Action.NONE}) if misses > 1 else job.failure
+            await self._works.board.note(job.id, failure=told, **known)
             return
         failure = failure.model_copy(update={"action": Action.COLLECT, "billed": Billed.MAYBE})
         await self._works.board.move(
@@ -154,6 +160,14 @@ class Polling:
         provider = works.provider(job)
         model = provider.model(job.request.model)
         pace = works.pace(job.account)
-        age = (works.clock.now() - (job.accepted_at or job.created_at)) / max(pace, 1e-6)
+        age = self._age(job) / max(pace, 1e-6)
         pause = next_poll(provider.poll, age, self._polls.get(job.id, 0), model.estimate if model else None)
         return max(LEAST, works.clock.jitter(pause * pace))
+
+    def _age(self, job: Job) -> float:
+        """Seconds since it was accepted; a clock that is set meanwhile changes nothing."""
+        clock = self._works.clock
+        if job.id not in self._since:
+            age = max(0.0, clock.now() - (job.accepted_at or job.created_at))
+            self._since[job.id] = clock.monotonic() - age
+        return clock.monotonic() - self._since[job.id]

@@ -218,6 +218,9 @@ async def test_a_failed_job_whose_credits_did_not_come_back_is_marked_with_a_pro
     else:
         assert (failed.balance_after or 0) < failed.balance_before
         assert failed.failure.billed is Billed.YES and credits_in_doubt(failed)
+        await bench.engine._orders.settle_credits(account, failed.balance_before)  # They come an hour later.
+        later = bench.job(job)
+        assert later.balance_after == failed.balance_before and not credits_in_doubt(later)
     text = proof(failed, "Rivya", "Mine")
     for wanted in (failed.remote_id, failed.intent, *failed.request_ids, "Balance before"):
         assert wanted in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,10 +11,14 @@ from hypothesis import strategies as st
 
 from sora_desktop.core.catalog import Estimate, PollRhythm
 from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent
+from sora_desktop.core.jobs import State
 from sora_desktop.engine.alarm import Alarm
 from sora_desktop.engine.clock import Clock
 from sora_desktop.engine.pulse import KEY_FIRST, KEY_WAIT, LONGEST_WAIT, Pulse
 from sora_desktop.engine.rhythm import next_poll
+from sora_desktop.providers.base import Connection, RemoteStatus, RemoteTask
+from support.bench import Bench
+from support.service import Service
 
 RIVYA = PollRhythm(first=2.5, least=5, most=10)
 
@@ -130,3 +135,51 @@ async def test_the_alarm_fires_at_the_nearest_moment() -> None:
     start = clock.monotonic()
     await alarm.wait_until(start + 0.05)
     assert 0.03 <= clock.monotonic() - start < 2
+
+
+class Unknowing(Service):
+    """Says of every task that it does not know it, or that it is under way."""
+
+    def __init__(self, *, knows: bool) -> None:
+        super().__init__(idempotent=True, video=b"")
+        self.knows = knows
+        self.polled = asyncio.Event()
+
+    async def poll(self, connection: Connection, remote_id: str) -> RemoteTask:
+        self.polled.set()
+        if self.knows:
+            return RemoteTask(remote_id, RemoteStatus.PROCESSING, note=f"note {len(self.moods)}")
+        failure = Failure(kind=FailureKind.NOT_FOUND, code="not_found")
+        raise ProviderError(failure, Sent.REFUSED)
+
+
+async def test_a_task_that_is_unknown_is_asked_for_ever_later_before_it_is_set_aside(tmp_path: Path) -> None:
+    service = Unknowing(knows=False)
+    async with Bench(tmp_path, pace=0.004, services={"rivya": service}) as bench:
+        said: list[str] = []
+        bench.engine.job_changed.connect(lambda job: said.append(job.failure.code if job.failure else ""))
+        [job] = await bench.submit("simulator-rivya")
+        await bench.until_quiet()
+        ended = bench.job(job)
+        assert ended.state is State.FAILED and said.count("not_found") > 1, "said before it is given up"
+        # Five seconds doubled four times, at this pace; without that a fifth of it.
+        assert (ended.finished_at or 0) - (ended.accepted_at or 0) > 0.5
+
+
+async def test_a_clock_that_is_set_on_by_days_slows_no_job_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Unknowing(knows=True)
+    async with Bench(tmp_path, pace=1.0, services={"rivya": service}) as bench:
+        [job] = await bench.submit("simulator-rivya")
+        await bench.until(lambda: bench.job(job).state is State.QUEUED)
+        bench.engine._polling.watch(bench.job(job), at_once=True)
+        await service.polled.wait()
+        clock = bench.engine._works.clock
+        real = clock.now
+        for days in (3, -3):
+            monkeypatch.setattr(clock, "now", lambda days=days: real() + days * 86_400)
+            assert bench.engine._polling._pause(bench.job(job)) < 20
+            assert bench.engine._submission.lost_answer(bench.job(job).having(submitted_at=real() + 5)) is False
+        monkeypatch.setattr(clock, "now", lambda: real() - 60)
+        assert bench.engine._submission.lost_answer(bench.job(job)), "set back by a minute, the key is still known"
