@@ -66,7 +66,7 @@ class Pulse:
             # A 403 is about this one call: the key may do what the account's other calls ask for.
             return wait if error.failure.http_status == FORBIDDEN else self._hold(wait)
         self.reachable = not (kind is FailureKind.NETWORK and error.sent is Sent.NOT_SENT)
-        if error.retry_after is not None:
+        if error.retry_after:  # "At once", or a date that has passed, is no wish.
             return self._hold(min(error.retry_after, 3600.0))
         if kind in {FailureKind.NETWORK, FailureKind.RATE, FailureKind.SERVER}:
             self._failures = min(self._failures + 1, 10)

@@ -206,8 +206,9 @@ class Downloads:
             self._unreached[job_id] = self._unreached.get(job_id, 0) + 1
         if error.transient or error.failure.kind in {FailureKind.NETWORK, FailureKind.SERVER, FailureKind.RATE}:
             # A break is nothing to speak of; the next one in a row, or a wait that was asked for, is.
-            said = self._breaks.get(job_id, 0) > 0 or error.retry_after is not None
-            await self.later(job_id, error.retry_after, _stalled(error.failure).failure if said else None)
+            wish = error.retry_after or None
+            said = self._breaks.get(job_id, 0) > 0 or wish is not None
+            await self.later(job_id, wish, _stalled(error.failure).failure if said else None)
         else:
             code = error.failure.code if error.failure.code == "result_address" else NO_VIDEO
             await self._not_a_video(job_id, error.failure.detail, code)

@@ -75,6 +75,7 @@ def test_retry_after_holds_every_call_of_the_account() -> None:
     assert not pulse.ready()
     clock.moment += 1
     assert pulse.ready()
+    assert pulse.failed(trouble(FailureKind.RATE, Sent.REFUSED, retry_after=0.0)) == 2, "at once is no wish"
 
 
 def test_an_ambiguous_answer_does_not_mean_offline() -> None:
