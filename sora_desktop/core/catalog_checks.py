@@ -10,17 +10,24 @@ from urllib.parse import urlsplit
 
 from sora_desktop.core.accounts import LOOPBACK, clean_base_url, clean_headers
 from sora_desktop.core.errors import UserError
-from sora_desktop.core.params import Param, ParamType, allowed, as_text, coerce
+from sora_desktop.core.params import Param, ParamType, Wire, allowed, as_text, check, coerce
 from sora_desktop.core.sentences import say
 
 if TYPE_CHECKING:
     from sora_desktop.core.catalog import Model, Provider
+    from sora_desktop.core.params import Scalar
     from sora_desktop.core.references import ReferenceRule
 
 Place = tuple[str | int, ...]
 
 DIALECTS = ("rivya", "globalaiopc", "openai_videos", "described")
 """The wires that this version speaks. `described` takes its calls from the file itself."""
+
+KINDS = ("image", "video", "audio")
+"""Kinds of references."""
+
+MOST_FIGURE, LEAST_STEP = 1e15, 1e-6
+"""The largest figure and the smallest step that a field can hold."""
 
 RESERVED = ("prompt", "references", "model")
 """Names that a problem's field or a request has already; no parameter may be called so."""
@@ -50,6 +57,9 @@ def faults(provider: Provider) -> Iterator[Fault]:
         reason = "a described service needs a [wire] section" if missing else "only a “described” service has a [wire]"
         yield Fault(("dialect",) if missing else ("wire",), reason)
     yield from _address(provider)
+    for index, tail in enumerate(provider.tails):
+        if not tail.strip("/*"):
+            yield Fault(("tails", index), "a path of a call, as in “/v1/videos”")
     yield from _numbers(provider)
     yield from _twice([model.id for model in provider.models], ("models",), "id", "the model")
     for index, model in enumerate(provider.models):
@@ -58,6 +68,8 @@ def faults(provider: Provider) -> Iterator[Fault]:
 
 def _address(provider: Provider) -> Iterator[Fault]:
     """Empty is allowed: the user enters the address with the account."""
+    if provider.site and not re.fullmatch(r"https?://\S+", provider.site):
+        yield Fault(("site",), "an address of the web, with https://")
     if not provider.base_url:
         return
     try:
@@ -72,6 +84,8 @@ def _address(provider: Provider) -> Iterator[Fault]:
         yield Fault(("base_url",), "http:// is for this machine only; write https://")
     elif parts.query or parts.fragment:
         yield Fault(("base_url",), "leave out “?” and “#” and what follows them")
+    elif not set(provider.base_url).isdisjoint("{}"):
+        yield Fault(("base_url",), "nothing is filled in here; leave out “{” and “}”")
 
 
 def _numbers(provider: Provider) -> Iterator[Fault]:
@@ -100,6 +114,8 @@ def _twice(names: Sequence[str], place: Place, key: str, what: str) -> Iterator[
 def _model(model: Model, place: Place) -> Iterator[Fault]:
     if model.prompt_limit is not None and model.prompt_limit < 1:
         yield Fault((*place, "prompt_limit"), "at least 1 character; leave it out where there is no limit")
+    if model.credits is not None and model.credits < 0:
+        yield Fault((*place, "credits"), "at least 0; leave it out where no price is published")
     yield from _twice([param.key for param in model.params], (*place, "params"), "key", "the parameter")
     for index, param in enumerate(model.params):
         yield from _param(param, (*place, "params", index))
@@ -121,20 +137,62 @@ def _param(param: Param, place: Place) -> Iterator[Fault]:
             yield Fault((*place, "options", index), f"the option “{text}” is there already")
     if param.minimum is not None and param.maximum is not None and param.minimum > param.maximum:
         yield Fault((*place, "minimum"), "the minimum is above the maximum")
-    if param.step is not None and param.step <= 0:
-        yield Fault((*place, "step"), "a step is above 0")
-    if param.default is not None and coerce(param, param.default) is None:
+    for key, bound in (("minimum", param.minimum), ("maximum", param.maximum)):
+        if bound is not None and abs(bound) > MOST_FIGURE:
+            yield Fault((*place, key), "a number of at most 15 digits; leave it out where there is no bound")
+    if param.step is not None and param.step < LEAST_STEP:
+        yield Fault((*place, "step"), "a step is above 0, and 0.000001 at least")
+    if param.max_length is not None and param.max_length < 1:
+        yield Fault((*place, "max_length"), "at least 1 character; leave it out where there is no limit")
+    if reason := _unwired(param):
+        yield Fault((*place, "wire"), reason)
+    if param.default is not None:
+        yield from _default(param, param.default, place)
+
+
+def _default(param: Param, default: Scalar, place: Place) -> Iterator[Fault]:
+    if coerce(param, default) is None:
         fitting = allowed(param)
         of = f": it takes {fitting}" if fitting else f" for a {param.type.value}"
-        yield Fault((*place, "default"), f"“{param.default}” does not fit{of}")
+        yield Fault((*place, "default"), f"“{default}” does not fit{of}")
+    elif param.step is None or param.step >= LEAST_STEP:
+        for problem in check((param,), {param.key: default}):
+            yield Fault((*place, "default"), say(problem.code, problem.args))
+
+
+def _unwired(param: Param) -> str:
+    """Why a value of the parameter cannot travel as its wire says; empty where each can."""
+    texts = [as_text(option.value) for option in param.options] if param.type is ParamType.SELECT else []
+    match param.wire:
+        case Wire.INTEGER if not param.integer and not (texts and all(re.fullmatch(r"-?\d+", text) for text in texts)):
+            return "“integer” is for a number with integer = true, or for options that are whole numbers"
+        case Wire.NUMBER if param.type is not ParamType.NUMBER and not (texts and all(map(_is_number, texts))):
+            return "“number” is for a number, or for options that are numbers"
+        case Wire.BOOLEAN if param.type is not ParamType.BOOLEAN and not (texts and set(texts) <= {"true", "false"}):
+            return "“boolean” is for a boolean, or for the options true and false"
+        case _:
+            return ""
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"-?\d+(\.\d+)?", text) is not None
 
 
 def _references(model: Model, rule: ReferenceRule, place: Place) -> Iterator[Fault]:
     if rule.max_count < 1:
         yield Fault((*place, "max_count"), "at least 1; leave the section out where a model takes no references")
-    known = {"image", "video", "audio"}
-    if not rule.kinds or not set(rule.kinds) <= known:
+    if not rule.kinds or not set(rule.kinds) <= set(KINDS):
         yield Fault((*place, "kinds"), "one or more of image, video, audio")
+    for index, limit in enumerate(rule.limits):
+        if limit.kind not in KINDS:
+            yield Fault((*place, "limits", index, "kind"), "image, video or audio")
+        if limit.max_bytes is not None and limit.max_bytes < 1:
+            yield Fault((*place, "limits", index, "max_bytes"), "at least 1")
+    if rule.max_bytes is not None and rule.max_bytes < 1:
+        yield Fault((*place, "max_bytes"), "at least 1; leave it out where there is no limit")
+    for index, size in enumerate(rule.sizes):
+        if min(size) < 1:
+            yield Fault((*place, "sizes", index), "width and height are at least 1")
     choice = model.param(rule.choice) if rule.choice else None
     if rule.choice and choice is None:
         yield Fault((*place, "choice"), f"this model has no parameter “{rule.choice}”")
@@ -142,6 +200,9 @@ def _references(model: Model, rule: ReferenceRule, place: Place) -> Iterator[Fau
         yield Fault((*place, "choice"), f"the parameter “{rule.choice}” must be a select with a default")
     for index, slot in enumerate(rule.slots):
         at = (*place, "slots", index)
+        twins = [other for other in rule.slots[:index] if other.field == slot.field]
+        if any(other.choice == slot.choice or not (other.choice and slot.choice) for other in twins):
+            yield Fault((*at, "field"), f"“{slot.field}” is there already; write most and array = true for several")
         if slot.most < 1 or (slot.most > 1 and not slot.array):
             yield Fault((*at, "most"), "at least 1, and more than 1 only where array = true")
         if slot.kind and slot.kind not in rule.kinds:

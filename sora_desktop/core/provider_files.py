@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import difflib
+import json
 import math
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, time
 from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
@@ -68,7 +70,7 @@ def examine(
         return Examined(None, (Finding(1, "", TOO_DEEP),))
     if _deeper(data, DEEPEST):
         return Examined(None, (Finding(1, "", TOO_DEEP),))
-    if odd := [*_endless(data)]:
+    if odd := [*_foreign(data)]:
         return Examined(None, _placed(text, odd))
     provider, wrong = _validated(data)
     removed = {fault.place[:-1] for fault in wrong} - {()}
@@ -88,19 +90,21 @@ def _deeper(value: object, levels: int) -> bool:
     return levels == 0 or any(_deeper(each, levels - 1) for each in cast("list[object]", inner))
 
 
-def _endless(value: object, place: Place = ()) -> Iterator[Fault]:
-    """TOML's `inf` and `nan`, which JSON does not know."""
+def _foreign(value: object, place: Place = ()) -> Iterator[Fault]:
+    """What TOML knows and JSON does not: `inf` and `nan`, dates and times."""
     if isinstance(value, float) and not math.isfinite(value):
         yield Fault(place, "must be a number with an end")
+    if isinstance(value, date | time):
+        yield Fault(place, "a date or time can be no value here; write it in quotes")
     inner = cast("dict[str, object]", value).items() if isinstance(value, dict) else ()
     for key, each in enumerate(cast("list[object]", value)) if isinstance(value, list) else inner:
-        yield from _endless(each, (*place, key))
+        yield from _foreign(each, (*place, key))
 
 
 def _validated(data: dict[str, Any]) -> tuple[Provider | None, list[Fault]]:
     """The provider, without the keys that are wrong where it can do without them; and what is wrong with those."""
     try:
-        return Provider.model_validate(data), []
+        return _strict(data), []
     except ValidationError as error:
         wrong = list(_wrong_types(error, data))
     rest = copy.deepcopy(data)
@@ -109,9 +113,14 @@ def _validated(data: dict[str, Any]) -> tuple[Provider | None, list[Fault]]:
         if isinstance(at, dict) and fault.place:
             cast("dict[object, object]", at).pop(fault.place[-1], None)
     try:
-        return Provider.model_validate(rest), wrong
+        return _strict(rest), wrong
     except ValidationError:
         return None, wrong
+
+
+def _strict(data: object) -> Provider:
+    """Each value in its own type, as the schema has it: "no" in quotes is no truth value. Raises ValidationError."""
+    return Provider.model_validate_json(json.dumps(data), strict=True)
 
 
 def _at(data: object, place: Place) -> object:

@@ -6,9 +6,9 @@ from typing import Any, cast
 
 from sora_desktop.core.catalog import Provider
 from sora_desktop.core.catalog_checks import DIALECTS
+from sora_desktop.core.schema_rules import DESCRIBED, rule
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
-PLACE = r"^(/(?!/)[!-~]*)$"
 
 WORDS: dict[str, dict[str, str]] = {
     "Provider": {
@@ -218,14 +218,11 @@ def schema() -> dict[str, Any]:
     properties["id"]["pattern"] = r"^[a-z0-9][a-z0-9._-]{0,63}$"
     properties["dialect"]["enum"] = list(DIALECTS)
     properties["base_url"]["pattern"] = (
-        r"^$|^https://[^?#@]+$|^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^?#]*)?$"
+        r"^$|^https://[^?#@{}\s]+$|^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^?#{}\s]*)?$"
     )
-    for name in ("CreateCall", "PollCall", "ResultCall", "BalanceCall", "CheckCall", "TasksCall"):
-        definitions[name]["properties"]["path"]["pattern"] = PLACE
-    definitions["Auth"]["properties"]["template"]["pattern"] = r"^[^{}]*\{key\}[^{}]*$"
+    rule(made)
     described = {"properties": {"dialect": {"const": "described"}}}
-    needs = {"required": ["wire", "models"], "properties": {"models": {"minItems": 1}}}
-    made["if"], made["then"], made["else"] = described, needs, {"properties": {"wire": False}}
+    made["if"], made["then"], made["else"] = described, DESCRIBED, {"properties": {"wire": False}}
     for definition in definitions.values():
         definition.pop("description", None)
     head = {"$schema": SCHEMA, "title": "A service of Sora Desktop", "description": "See docs/providers.md."}

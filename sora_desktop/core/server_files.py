@@ -44,6 +44,13 @@ EXAMPLE = """\
 """
 
 
+SECTION = re.compile(
+    r"(?ms)^[ \t]*\[[ \t]*server[ \t]*\][^\n]*\n(?:(?!^[ \t]*\[).)*?"
+    r"(?P<after>(?:^[ \t]*(?:#[^\n]*)?\n)*)(?=^[ \t]*\[|\Z)"
+)
+"""The section [server] with its comments; `after` are those that stand before the next section, and belong to it."""
+
+
 def text_of(provider: Provider) -> str:
     """The whole file. `catalog.parse` makes the same provider of it."""
     whole = _plain(provider)
@@ -65,9 +72,7 @@ def with_found(text: str, old: Provider, server: Server, models: Iterable[Model]
     added = tuple(model for model in models if old.model(model.id) is None)
     wanted = old.model_copy(update={"server": server, "models": (*old.models, *added)})
     table = _server_table(_plain(wanted)["server"])
-    mended, count = re.subn(
-        r"(?ms)^[ \t]*\[[ \t]*server[ \t]*\][^\n]*\n.*?(?=^[ \t]*(?:\[|#)|\Z)", lambda _: table + "\n", text, count=1
-    )
+    mended, count = re.subn(SECTION, lambda found: f"{table}\n{found['after'].lstrip()}", text, count=1)
     ends = [_model(model) for model in _plain(wanted).get("models", [])[len(old.models) :]]
     mended = "\n".join([mended.rstrip() + "\n", *ends]) if ends else mended
     try:

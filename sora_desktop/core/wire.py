@@ -7,7 +7,7 @@ Places in an answer are JSONPaths (RFC 9535: `$.data.id`, `$.output[0].url`); pl
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
 
@@ -15,6 +15,8 @@ from sora_desktop.core.frozen import Frozen
 
 
 def _several(value: object) -> object:
+    if isinstance(value, list):  # A strict reading takes no list for a tuple.
+        return tuple(cast("list[object]", value))
     return (value,) if isinstance(value, str) else value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sora_desktop.core.catalog_checks import Fault, Place, header_fault
 from sora_desktop.core.wire import OWN_FIELDS, MisplacedError, Paths, WireForm, put
@@ -47,11 +47,13 @@ def _promises(provider: Provider, wire: WireForm) -> Iterator[Fault]:
         yield Fault(("has_cancel",), "a described service has no call that cancels")
     if provider.lists_models:
         yield Fault(("lists_models",), "the models of a described service stand in its file")
+    if provider.server is not None:
+        yield Fault(("server",), "only a server that speaks /v1/videos has a [server]")
 
 
 def _headers(wire: WireForm) -> Iterator[Fault]:
     auth = wire.auth
-    if auth.template.count("{key}") != 1 or "{" in auth.template.replace("{key}", ""):
+    if auth.template.count("{key}") != 1 or not set(auth.template.replace("{key}", "")).isdisjoint("{}"):
         yield Fault(("wire", "auth", "template"), "write {key} once, where the key goes, as in “Bearer {key}”")
     given = {"auth": auth.header} if auth.header.lower() != "authorization" else {}
     for name in given.values():
@@ -59,8 +61,11 @@ def _headers(wire: WireForm) -> Iterator[Fault]:
             yield Fault(("wire", "auth", "header"), reason)
     if not auth.template.isascii() or not auth.template.isprintable():
         yield Fault(("wire", "auth", "template"), "plain characters only")
-    for name, value in wire.headers.items():
-        if "{key}" in value:
+    lower = [name.lower() for name in wire.headers]
+    for index, (name, value) in enumerate(wire.headers.items()):
+        if name.lower() in lower[:index]:
+            yield Fault(("wire", "headers", name), "this header is there already")
+        elif "{key}" in value:
             yield Fault(("wire", "headers", name), "the key travels in the header of [wire.auth] only")
         elif name.lower() == auth.header.lower():
             yield Fault(("wire", "headers", name), "this header carries the key")
@@ -69,6 +74,8 @@ def _headers(wire: WireForm) -> Iterator[Fault]:
     header = wire.create.idempotency_header
     if header and (reason := header_fault(header, "x")):
         yield Fault(("wire", "create", "idempotency_header"), reason)
+    elif header and header.lower() in {auth.header.lower(), *lower}:
+        yield Fault(("wire", "create", "idempotency_header"), "this header carries something else already")
 
 
 def _calls(wire: WireForm) -> Iterator[Fault]:
@@ -81,7 +88,7 @@ def _calls(wire: WireForm) -> Iterator[Fault]:
 
 
 def _call(place: Place, path: str, *, needs_id: bool, wire: WireForm) -> Iterator[Fault]:
-    in_body = place[1] == "poll" and "{id}" in str(wire.poll.body)
+    in_body = place[1] == "poll" and any("{id}" in text for text in _texts(wire.poll.body))
     rest = path.replace("{id}", "") if needs_id else path
     if not path.startswith("/") or path.startswith("//"):
         yield Fault(place, f"“{path}” must begin with one “/”: it is appended to base_url")
@@ -97,6 +104,15 @@ def _call(place: Place, path: str, *, needs_id: bool, wire: WireForm) -> Iterato
         yield Fault(place, "leave out “..”")
 
 
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a body, without its keys: those are never filled in."""
+    if isinstance(value, str):
+        yield value
+    inner = cast("dict[str, object]", value).values() if isinstance(value, dict) else value
+    for each in cast("list[object]", inner) if isinstance(value, dict | list) else ():
+        yield from _texts(each)
+
+
 def _fields(provider: Provider, wire: WireForm) -> Iterator[Fault]:
     known = {*OWN_FIELDS, *(param.key for model in provider.models for param in model.params)}
     rules = [model.references for model in provider.models if model.references]
@@ -104,6 +120,8 @@ def _fields(provider: Provider, wire: WireForm) -> Iterator[Fault]:
     for key in wire.create.fields:
         if key not in known:
             yield Fault(("wire", "create", "fields", key), f"no model has a parameter “{key}”")
+    if "" in wire.create.fixed:
+        yield Fault(("wire", "create", "fixed", ""), "write the place of the value before “=”")
 
 
 def _words(wire: WireForm) -> Iterator[Fault]:
@@ -156,9 +174,12 @@ def _model(wire: WireForm, model: Model, place: Place) -> Iterator[Fault]:
     fields = [slot.field for slot in rule.slots] if rule and rule.slots else [rule.field] if rule else []
     params = [param.key for param in model.params]
     for index, field in enumerate(fields):
-        if field in params:
+        if field in params or field in OWN_FIELDS:
             slot = ("slots", index) if rule and rule.slots else ()
-            yield Fault((*place, "references", *slot, "field"), f"“{field}” is a parameter already")
+            what = "a parameter" if field in params else "taken by every request"
+            yield Fault((*place, "references", *slot, "field"), f"“{field}” is {what} already")
+    if "intent" in params:
+        yield Fault((*place, "params", params.index("intent"), "key"), "“intent” is our own id of the request")
     keys: dict[str, Place] = dict.fromkeys(OWN_FIELDS, ("wire", "create"))
     keys |= dict.fromkeys(fields, (*place, "references"))
     keys |= {

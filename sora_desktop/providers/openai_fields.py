@@ -16,10 +16,14 @@ from sora_desktop.providers.answers import Record, first, items, number, plain, 
 
 MOST = 40
 """Parameters that are taken from a description."""
-OWN = frozenset({"model", "prompt", "user", "extra_body", "extra_params", "input_reference", "image_reference"})
+OWN = frozenset(
+    {"model", "prompt", "user", "extra_body", "extra_params", "input_reference", "image_reference", "references"}
+)
 """Fields of a create call that are no parameters, or that no parameter can hold."""
 SIZES = ("1280x720", "720x1280", "1792x1024", "1024x1792")
 SECONDS = ("4", "8", "12")
+LARGEST = 1e15
+"""Figures beyond it are no bounds and no choices: no field holds them."""
 LONGEST = 60
 """Seconds: the most that is offered where a server names no limit."""
 KNOWN = {
@@ -159,11 +163,11 @@ def _param(key: str, told: Record) -> Param | None:
         return base.model_copy(update={"type": ParamType.TEXT, "wire": Wire.STRING})
     least, most = _limits(told)
     whole = kind == "integer"
-    update: dict[str, object] = {"type": ParamType.NUMBER, "wire": Wire.INTEGER if whole else Wire.NUMBER}
-    update |= {"integer": whole}
-    update |= {"minimum": least} if least is not None else {}
-    update |= {"maximum": most} if most is not None else {}
-    return base.model_copy(update=update)
+    low, high = (base.minimum if least is None else least), (base.maximum if most is None else most)
+    if low is not None and high is not None and low > high:
+        low, high = least, most  # What the server says goes before what is usual.
+    update = {"type": ParamType.NUMBER, "wire": Wire.INTEGER if whole else Wire.NUMBER, "integer": whole}
+    return base.model_copy(update={**update, "minimum": low, "maximum": high})
 
 
 def _size(choices: tuple[Scalar, ...], *, free: bool = False) -> Param:
@@ -182,8 +186,10 @@ def _seconds(told: Record) -> Param:
         options = tuple(Option(value=name, label=f"{name} s", means=name) for name in names)
         return base.model_copy(update={"type": ParamType.SELECT, "options": options})
     least, most = _limits(told)
-    update: dict[str, object] = {"type": ParamType.NUMBER, "integer": True, "unit": "s"}
-    return base.model_copy(update=update | {"minimum": max(1.0, least or 1.0), "maximum": most or float(LONGEST)})
+    low = max(1.0, least or 1.0)
+    high = most if most is not None and most >= low else max(low, float(LONGEST))
+    update = {"type": ParamType.NUMBER, "integer": True, "unit": "s", "minimum": low, "maximum": high}
+    return base.model_copy(update=update)
 
 
 def _shape(size: str) -> str:
@@ -206,18 +212,19 @@ def _ratio(size: str) -> str:
 
 def _choices(told: Record) -> tuple[Scalar, ...]:
     """The values of an enum, as far as they are plain; none where there is only one way or too many."""
-    values = items(told.get("enum"))
-    fit = tuple(
-        plain(value, 80) if isinstance(value, str) else value
-        for value in values
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool)
-    )
-    return fit if 0 < len(fit) <= 200 else ()
+    fit: dict[str, Scalar] = {}
+    for value in items(told.get("enum")):
+        if isinstance(value, str) and plain(value, 80):
+            fit.setdefault(plain(value, 80), plain(value, 80))
+        elif isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST:
+            fit.setdefault(as_text(value), value)
+    return tuple(fit.values()) if 0 < len(fit) <= 200 else ()
 
 
 def _limits(told: Record) -> tuple[float | None, float | None]:
     least = number(first(told, "minimum", "exclusiveMinimum"))
     most = number(first(told, "maximum", "exclusiveMaximum"))
+    least, most = (None if bound is None or abs(bound) > LARGEST else bound for bound in (least, most))
     return (None, None) if least is not None and most is not None and least > most else (least, most)
 
 

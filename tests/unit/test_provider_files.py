@@ -147,7 +147,41 @@ CASES = [
     ('field = "images"', 'slots = [{ field = "a", choice = "x" }] #!', "no option of the parameter"),
     ("least = 1", "least = 9 ", "least is not above most"),
     ("[models.estimate]", "[models.estimates] #!", "did you mean “estimate”"),
+    ("idempotent = false", 'idempotent = "no" #!', "must be true or false"),
+    ("idempotent = false", 'at_once = "3" #!', "must be a whole number"),
+    ("idempotent = false", "result_hours = true #!", "must be a number"),
+    ("idempotent = false", "site = 2026-01-01 #!", "a date or time"),
+    ("idempotent = false", 'site = "javascript:x" #!', "with https://"),
+    ("idempotent = false", 'tails = ["/a", "/"] #!', "a path of a call"),
+    ("idempotent = false", 'server = { form = "json" } #!', "only a server that speaks"),
+    ('base_url = "https://api.example.com"', 'base_url = "https://api.example.com/{id}" #!', "nothing is filled in"),
+    ('header = "X-Key"', 'template = "{key}}" #!', "write {key} once"),
+    ('"X-Version" = "1"', '"X-Version" = "1"\n"x-version" = "2" #!', "is there already"),
+    ('path = "/tasks"', 'path = "/tasks"\nidempotency_header = "x-key" #!', "carries something else"),
+    ('"input.format" = "mp4"', '"" = "mp4" #!', "write the place"),
+    ('path = "/tasks/{id}"', 'path = "/tasks" #!\nmethod = "POST"\nbody = { "{id}" = "x" }', "write {id} where"),
+    ('id = "$.id"', 'id = "$[?@.a == 1e999]" #!', "cannot convert"),
+    ('key = "seed"', 'key = "intent" #!', "our own id"),
+    ('type = "number"', 'type = "number"\nmaximum = 1e16 #!', "15 digits"),
+    ('type = "number"', 'type = "text"\nmax_length = 0 #!', "at least 1 character"),
+    ('type = "number"', 'type = "number"\nstep = 2\ndefault = 1 #!', "in steps of 2"),
+    ('type = "number"', 'type = "text"\nwire = "integer" #!', "whole numbers"),
+    ('type = "number"', 'type = "number"\nwire = "boolean" #!', "true and false"),
+    ('name = "One"', 'name = "One"\ncredits = -1 #!', "at least 0"),
+    ('field = "images"', 'field = "prompt" #!', "taken by every request"),
+    ('field = "images"', "max_bytes = 0 #!", "at least 1"),
+    ('field = "images"', "sizes = [[0, 5]] #!", "at least 1"),
+    ('field = "images"', 'limits = [{ kind = "smell" }] #!', "image, video or audio"),
+    ('field = "images"', 'slots = [{ field = "a" }, { field = "a" }] #!', "write most and array"),
 ]
+
+BEYOND = (
+    "ships", "least is not above most", "carries", "used twice", "leaves a gap", "no model has a parameter",
+    "no object", "unexpected", "not defined", "stand in it once", "already", "it takes 5", "the maximum",
+    "no parameter “way”", "a select", "none of this model", "no option of", "in steps of", "most and array",
+    "cannot convert",
+)  # fmt: skip
+"""Parts of the reasons of what no schema can hold: it depends on several places, or on what a JSONPath means."""
 
 
 @pytest.mark.parametrize(("old", "new", "reason"), CASES)
@@ -213,25 +247,15 @@ def test_the_schema_takes_every_file_that_ships_and_the_example(validator: Any):
     assert validator.is_valid(tomllib.loads(BASE))
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ('name = "Mine"', "name = 5"),
-        ('name = "Mine"', 'name = "Mine"\nnames = 5'),
-        ('name = "Mine"\n', ""),
-        ('id = "mine"', 'id = "Mine!"'),
-        ('dialect = "described"', 'dialect = "descried"'),
-        ('dialect = "described"', 'dialect = "rivya"'),
-        ('base_url = "https://api.example.com"', 'base_url = "http://api.example.com"'),
-        ('path = "/tasks"', 'path = "tasks"'),
-        ('path = "/tasks"', 'path = "/tasks"\nmethod = "GET"'),
-        ('header = "X-Key"', 'template = "Bearer"'),
-        ("default = 5", 'type = "dial"'),
-        ('results = "$.url"\n', ""),
-    ],
-)
-def test_the_schema_refuses_what_is_wrong(validator: Any, old: str, new: str):
-    assert not validator.is_valid(tomllib.loads(BASE.replace(old, new, 1)))
+def test_the_schema_refuses_what_the_check_refuses(validator: Any):
+    """All but what depends on several places of the file."""
+    taken: list[str] = []
+    for old, new, reason in CASES:
+        if reason != "this is no TOML" and "a date" not in reason:
+            beyond = any(part in reason for part in BEYOND) or "{id}" in new.partition("body")[2]
+            if validator.is_valid(tomllib.loads(BASE.replace(old, new, 1))) and not beyond:
+                taken.append(new)
+    assert taken == []
 
 
 def test_every_key_of_the_schema_is_described():

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from sora_desktop.core.catalog import Model, Provider, parse
 from sora_desktop.core.errors import EnvironmentProblem
 from sora_desktop.core.params import Option, Param, ParamType
-from sora_desktop.core.provider_files import examine
+from sora_desktop.core.provider_files import Examined, examine
 from sora_desktop.core.references import ReferenceRule
 from sora_desktop.core.server_files import text_of, with_found
 from sora_desktop.core.servers import Form, Server
-from sora_desktop.providers.openai_fields import usual
+from sora_desktop.providers.openai_fields import described, usual
 from sora_desktop.storage.servers import ServerFiles
 
 RULE = ReferenceRule(mime_types=("image/png",), field="input_reference", attach=True)
@@ -92,10 +92,40 @@ def test_another_check_writes_only_the_server_and_what_is_new() -> None:
     assert changed == ['form = "json"', "lists_tasks = false", 'software = ""']
 
 
+def test_words_of_the_user_in_the_section_of_the_server_cost_those_elsewhere_nothing() -> None:
+    text = "# mine\nid='own'\nname='Own'\ndialect='openai_videos'\nbase_url=''\n\n[server] # here\nform = 'json'\n"
+    text += "# it lists\nlists_tasks = true\n\n# my models\n[[models]] # one\nid='a'\nname='A'\n"
+    mended, wanted = with_found(text, parse(text), Server(deletes=True), [model("a")])
+    assert parse(mended) == wanted and wanted.server == Server(deletes=True)
+    assert [line for line in mended.splitlines() if "#" in line] == ["# mine", "# my models", "[[models]] # one"]
+
+
+HOSTILE = {
+    "references": {"type": "string"},
+    "guidance_scale": {"type": "number", "maximum": -1},
+    "fps": {"type": "integer", "maximum": 1e300, "minimum": -1e300},
+    "mode": {"type": "string", "enum": ["a", "a", "", 1, 1.0, "1", 1e300, None]},
+    "seconds": {"type": "number", "minimum": 90},
+    "size": {"type": "string", "enum": ["1x1", "1x1"]},
+}
+
+
+def test_a_description_of_any_sort_makes_a_file_that_can_be_read() -> None:
+    schema = {"properties": {"prompt": {"type": "string"}, **HOSTILE}}
+    post = {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+    found = described({"paths": {"/v1/videos": {"post": post}}}, "/v1")
+    assert found is not None and found.params is not None
+    whole = provider(model(params=found.params))
+    assert examine(text_of(whole), lambda _: "", own=False) == Examined(whole)
+    by_key = {param.key: param for param in found.params}
+    assert [option.value for option in by_key["mode"].options] == ["a", 1] and "references" not in by_key
+    assert (by_key["guidance_scale"].maximum, by_key["seconds"].minimum) == (-1, 90)
+
+
 @pytest.mark.parametrize(
     "odd",
     [
-        "\n[server] # here\nform = 'json'\n# in between\nprefix = '/v1'\n",
+        "\n[server] # here\nform = 'json'\nvariants = [\n  'thumbnail',\n]\n# of the models",
         "\nserver = { form = 'json' }\n",
         "\nserver.form = 'json'\n",
         "",
