@@ -280,7 +280,9 @@ class Accounts:
             provider = self.catalog.provider(account.provider)
             key = provider.demo.key if provider and provider.demo else ""
             return Connection((await self._resolver())[account.provider], key)
-        url = clean_base_url(base_url or account.base_url, allow_http=account.allow_http)
+        # What was allowed for an address that the account has left is still so for the jobs that were sent there.
+        left = bool(base_url) and origin_of(base_url) in account.past_origins
+        url = clean_base_url(base_url or account.base_url, allow_http=account.allow_http or left)
         provider = self.catalog.provider(account.provider)
         needs_key = provider is None or provider.needs_key
         key = await self._key(account_id, url) if needs_key else (await self._secret(account_id, url)).value

@@ -145,8 +145,12 @@ async def test_http_to_another_machine_needs_the_users_word(accounts: Accounts) 
     allowed = accounts.draft("rivya", base_url="http://gpu.example.com", allow_http=True)
     await accounts.add(allowed, KEY)
     assert (await accounts.connection(allowed.id)).base_url == "http://gpu.example.com"
-    await accounts.save(allowed.model_copy(update={"allow_http": False, "base_url": "https://gpu.example.com"}))
-    assert await code_of(accounts.connection(allowed.id, "http://gpu.example.com")) == "url_plain_http"
+    changed = {"allow_http": False, "base_url": "https://gpu.example.com"}
+    await accounts.save(allowed.model_copy(update=changed))
+    left = await accounts.connection(allowed.id, "http://gpu.example.com")
+    assert (left.base_url, left.key) == ("http://gpu.example.com", KEY), "a job that was sent there goes on there"
+    assert await code_of(accounts.connection(allowed.id, "http://other.example.com")) == "url_plain_http"
+    assert await code_of(accounts.save(allowed.model_copy(update={"allow_http": False}))) == "url_plain_http"
 
 
 async def test_the_key_of_the_environment_serves_only_whom_it_is_told_to(accounts: Accounts, secrets: Secrets) -> None:
