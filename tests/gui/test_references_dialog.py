@@ -15,7 +15,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 from sora_desktop.core.pictures import Box, Plan
 from sora_desktop.core.references import Reference, ReferenceRule
 from sora_desktop.ui.references.fix_dialog import FixDialog
+from sora_desktop.ui.references.looks import made_words
 from sora_desktop.ui.references.workshop import Workshop
+from sora_desktop.ui.references.zone import DropZone
+from sora_desktop.ui.theme import theme
+from sora_desktop.ui.widgets.segments import Choice, Segments
 from support.drops import photo
 from support.loops import Run
 from support.studio import Opened
@@ -83,6 +87,31 @@ def test_it_opens_with_what_fix_would_do_and_the_result(show: Opener, tmp_path: 
     assert [segment.choice.value for segment in dialog.shape.segments] == ["crop", "bars"]
     assert dialog.strip.isChecked()
     assert dialog.view.hasFocus()
+
+
+def test_it_is_never_larger_than_the_screen(show: Opener, tmp_path: Path, dressed: QApplication) -> None:
+    theme().apply(dressed, "dark", 150)
+    dialog = show(photo(tmp_path / "dusk.png", 1920, 1280))
+    room = dialog.screen().availableSize()
+    assert dialog.width() <= room.width() and dialog.height() <= room.height(), "Use would be out of sight"
+    assert dialog.use.mapTo(dialog, QPoint(0, dialog.use.height())).y() <= dialog.height()
+
+
+def test_figures_keep_their_order_where_the_writing_runs_to_the_left(dressed: QApplication) -> None:
+    owner = QWidget()
+    zone, segments = DropZone(owner), Segments([Choice("a", "Crop", "crop"), Choice("b", "With bars")])
+    segments.setParent(owner)
+    for one in (zone, segments):
+        one.resize(300, 60)
+    zone.say("Drop an image", "Images", two_lines=True)
+    before = [one.grab().toImage() for one in (zone, segments.segments[0])]
+    dressed.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        assert [one.grab().toImage() for one in (zone, segments.segments[0])] == before, "the words are cut off"
+        assert made_words((1280, 720), "image/png", 4000, None) == "\u20661280×720 · PNG · 4 KB\u2069"
+    finally:
+        dressed.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    owner.deleteLater()
 
 
 def test_the_box_is_moved_and_zoomed_by_the_mouse(qtbot, show: Opener, tmp_path: Path) -> None:

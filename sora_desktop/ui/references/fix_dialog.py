@@ -17,7 +17,7 @@ from sora_desktop.core.references import Reference, ReferenceRule
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.references.box import Box, Cut
 from sora_desktop.ui.references.crop_view import CropView
-from sora_desktop.ui.references.looks import facts, made_words
+from sora_desktop.ui.references.looks import facts, figures, made_words
 from sora_desktop.ui.references.preview import Preview
 from sora_desktop.ui.references.workshop import Made, Workshop
 from sora_desktop.ui.theme import scale, theme
@@ -182,8 +182,9 @@ class FixDialog(QDialog):
 
     def _measure(self) -> None:
         self._scroll.setFixedWidth(scale(SIDE))
-        self.setMinimumSize(scale(640), scale(460))
-        self.resize(scale(940), scale(620))
+        room = self.screen().availableSize() * 0.92  # Large text on a small screen: Use stays in sight.
+        self.setMinimumSize(QSize(scale(640), scale(460)).boundedTo(room))
+        self.resize(QSize(scale(940), scale(620)).boundedTo(room))
 
     # What the rule wants.
 
@@ -271,7 +272,7 @@ class FixDialog(QDialog):
         if cut is not None and mode == "crop":
             words = size_words(self.view.box.whole(cut.size).size)
             words = f"{words} → {size_words(exact)}" if exact else words
-        self._cut_words.setText(words)
+        self._cut_words.setText(figures(words))
         enlarged = exact is not None and mode == "crop" and self.view.box.width < exact[0] - 1
         times = f"{exact[0] / self.view.box.width:.1f}" if exact else ""
         self.warning.say(self.tr("Enlarged {0} times; it may look soft.").format(times) if enlarged else "")

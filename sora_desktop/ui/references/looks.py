@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QGuiApplication
 
 from sora_desktop.core.fixes import Fix, FixKind, type_words
 from sora_desktop.core.pictures import Picture, Plan, result_size, size_words
@@ -25,6 +26,11 @@ def tr(text: str) -> str:
     return QCoreApplication.translate("References", text)
 
 
+def figures(text: str) -> str:
+    """Figures in their order, also where the writing runs to the left: 1280×720 would read 720×1280."""
+    return f"\u2066{text}\u2069" if text and QGuiApplication.isRightToLeft() else text
+
+
 def kind_words(kinds: Sequence[str], count: int) -> str:
     """Kinds in words: "image", "images", "images, videos"."""
     one = {"image": tr("image"), "video": tr("video"), "audio": tr("sound")}
@@ -42,7 +48,7 @@ def rule_words(rule: ReferenceRule, *, hosted: bool = False) -> str:
     sizes = tr(" or ").join(size_words(one) for one in rule.sizes)
     limit = tr("up to {0}").format(size(rule.max_bytes)) if rule.max_bytes else ""
     where = "" if rule.upload or hosted else tr("by public address")
-    return " · ".join(filter(None, (count, types, sizes, limit, where)))
+    return " · ".join(filter(None, (count, types, figures(sizes), limit, where)))
 
 
 def invitation(rule: ReferenceRule) -> str:
@@ -80,7 +86,7 @@ def fix_words(picture: Picture, plan: Plan, fixes: Sequence[Fix]) -> tuple[str, 
                 short.append(tr("under {0} MB").format(fix.args["limit"]))
             case FixKind.BARS | FixKind.ROTATE:
                 pass
-    return " · ".join(long), " · ".join(middle), " · ".join(short)
+    return figures(" · ".join(long)), figures(" · ".join(middle)), figures(" · ".join(short))
 
 
 def firsts(fixes: Sequence[Fix]) -> list[Fix]:
@@ -98,14 +104,14 @@ def facts(reference: Reference) -> str:
     pixels = size_words((reference.width, reference.height)) if reference.width and reference.height else ""
     kind = type_words(reference.mime) if reference.mime else ""
     weight = size(reference.bytes) if reference.bytes is not None else ""
-    return " · ".join(filter(None, (pixels, kind, weight)))
+    return figures(" · ".join(filter(None, (pixels, kind, weight))))
 
 
 def made_words(pixels: tuple[int, int], mime: str, count: int, quality: int | None) -> str:
     """A mended picture in a line: "1280×720 · JPEG, quality 88 · 412 KB"."""
     kind = type_words(mime)
     kind = tr("{0}, quality {1}").format(kind, quality) if quality else kind
-    return " · ".join((size_words(pixels), kind, size(count)))
+    return figures(" · ".join((size_words(pixels), kind, size(count))))
 
 
 def reshapes(plan: Plan) -> bool:

@@ -107,4 +107,5 @@ class DropZone(QAbstractButton):
             paint_icon(painter, QRect(left, area.top(), side, area.height()), picture, ink)
         painter.setPen(theme().colour(ink))
         words = area.adjusted(left + side + gap - area.left(), 0, 0, 0)
-        painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
+        align = Qt.AlignmentFlag
+        painter.drawText(words, int(align.AlignVCenter | align.AlignLeft | align.AlignAbsolute), text)

@@ -78,7 +78,8 @@ class Segment(QAbstractButton):
             )
         painter.setPen(ink)
         painter.setFont(font)
-        flags = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine)
+        align = Qt.AlignmentFlag
+        flags = int(align.AlignVCenter | align.AlignLeft | align.AlignAbsolute | Qt.TextFlag.TextSingleLine)
         painter.drawText(QRectF(left + extra, 0, self.width(), self.height()), flags, self.text())
         if self._count:
             painter.setFont(theme().font("base"))
