@@ -166,6 +166,7 @@ SENTENCES: dict[str, str] = {
     "step_key_scope": "Key: it works, but may not do that; make one with the missing permission at the service.",
     # The radar: what the user should know of a service before the next generation.
     "radar_down": "{account} does not answer. Jobs go on by themselves when it is back.",
+    "radar_ended": "{account} answers, but no longer knows the calls it is asked. Look whether it has moved or ended.",
     "radar_key_rejected": "{account} no longer accepts its key. Enter a new one in Settings, Accounts.",
     "radar_key_expired": "The key of {account} has expired. Make a new one at the service and enter it in Settings, Accounts.",
     "radar_key_revoked": "The key of {account} was revoked. Make a new one at the service and enter it in Settings, Accounts.",

@@ -37,6 +37,12 @@ SOON = 5.0
 MOST_NAMED = 5
 NO_NETWORK = {"offline", "dns_failed"}
 """Failures that a machine without network sees of every service."""
+DOWN = {
+    FailureKind.NETWORK: "radar_down",
+    FailureKind.SERVER: "radar_down",
+    FailureKind.NOT_FOUND: "radar_ended",
+}
+"""What is said of a service that fails so twice. One that no longer knows its own calls was switched off, or moved."""
 KEYS = {"key_expired": "radar_key_expired", "key_revoked": "radar_key_revoked", "key_scope": "radar_key_scope"}
 
 
@@ -196,7 +202,7 @@ class Radar:
             code = KEYS.get(error.failure.code, "radar_key_rejected")
             await self._say("key", account, code, f"key {account.id} {code}", detail=error.failure.detail)
             return
-        if kind not in {FailureKind.NETWORK, FailureKind.SERVER}:
+        if kind not in DOWN:
             return
         if offline or error.code == "offline":
             watch.due = now + self._clock.jitter(UNTIL_ONLINE)
@@ -205,7 +211,7 @@ class Radar:
         watch.failed_at = watch.failed_at if watch.failures > 1 else now
         watch.due = now + self._clock.jitter(RETRY if watch.failures == 1 else LATER)
         if watch.failures > 1 and now - watch.failed_at >= APART:
-            await self._say("down", account, "radar_down", f"down {account.id}", detail=error.failure.detail)
+            await self._say("down", account, DOWN[kind], f"down {account.id}", detail=error.failure.detail)
 
     async def _say(
         self,
@@ -275,6 +281,8 @@ class Radar:
 
     def _on_balance_changed(self, account_id: str, balance: float | None) -> None:
         """Its service answered with the key: nothing of what was said of it is so any more."""
+        if account_id in self._watches:
+            self._watches[account_id].failures = 0
         if any(one.account == account_id and one.kind in {"down", "key"} for one in self._sayings.known):
             over = self._sayings.end(lambda one: one.account == account_id and one.kind in {"down", "key"})
             self._tasks.spawn(over, "account is well")

@@ -157,6 +157,9 @@ async def test_a_service_is_down_after_two_looks_apart(bench: Watch) -> None:
     bench.one.error = None
     await bench.engine.test(account)
     assert await bench.said() == [], "whoever heard from it"
+    bench.one.error = failing("not_found_call", FailureKind.NOT_FOUND, Sent.REFUSED)
+    assert await bench.after(DAY) == []
+    assert await bench.after(module.RETRY) == ["radar_ended"], "switched off: it answers, and knows no call any more"
 
 
 async def test_a_machine_without_network_blames_nobody(bench: Watch) -> None:
@@ -271,7 +274,7 @@ async def test_it_begins_some_seconds_after_the_start(bench: Watch) -> None:
 
 
 def test_every_warning_has_a_sentence() -> None:
-    said = {*module.KEYS.values(), "radar_down", "radar_key_rejected", "radar_gone", "radar_changed"}
+    said = {*module.KEYS.values(), *module.DOWN.values(), "radar_key_rejected", "radar_gone", "radar_changed"}
     assert said | {"radar_contract", "radar_notice"} == {code for code in SENTENCES if code.startswith("radar_")}
 
 
