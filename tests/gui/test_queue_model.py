@@ -19,6 +19,7 @@ from sora_desktop.ui.queue.lines import Lines
 from sora_desktop.ui.queue.model import QueueModel
 from sora_desktop.ui.queue.view import QueueView
 from sora_desktop.ui.thumbnails import Thumbnails
+from sora_desktop.ui.viewer.facts import became
 from sora_desktop.ui.viewer.states import screen_of
 from support.jobs import NOW, made
 
@@ -189,6 +190,18 @@ def test_what_a_row_says() -> None:
     targetless = made("x", State.FAILED, failure=gone)
     assert usual.job(targetless).action_text == "Re-target…"
     assert screen_of(targetless, usual).orders == ((Order.EDIT, "Re-target…"),)
+    kept = Failure(kind=FailureKind.CREDITS, code="credits_short", action=Action.TOP_UP, billed=Billed.YES)
+    money = {"remote_id": "t", "final": 0.0, "balance_before": 100.0, "balance_after": 94.0}
+    unpaid = made("x", State.FAILED, failure=kept, urls=("https://a/1", "https://a/2"), **money)
+    assert (usual.job(unpaid).second, usual.job(unpaid).second_tone, failed.second_tone) == (
+        "billed",
+        "warning",
+        "muted",
+    )
+    assert [order for order, _ in screen_of(unpaid, usual).orders] == [Order.TOP_UP, Order.RETRY, Order.PROOF]
+    facts = {fact.name: (fact.value, fact.copies) for fact in became(unpaid)}
+    assert (facts["Cost"][0], facts["Balance"][0]) == ("Not returned", "100 → 94")
+    assert facts["Addresses"] == ("2", "https://a/1\nhttps://a/2")
     done = usual.job(made("x", State.DONE, accepted_at=NOW, completed_at=NOW + 228, final=75.0))
     assert (done.chip, done.second) == ("Done", "3:48 · 75 credits")
     held = usual.job(made("x", held=True))

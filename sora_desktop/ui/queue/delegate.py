@@ -331,7 +331,7 @@ class QueueDelegate(QStyledItemDelegate):
         text = line.second
         if ACTION in buttons:
             text = text or line.price
-        self._text(painter, option, rest, text, "secondary", "muted", right=True)
+        self._text(painter, option, rest, text, "secondary", line.second_tone, right=True)
 
     def _paint_bar(self, painter: QPainter, option: QStyleOptionViewItem, area: QRect, row: Row, line: Line) -> None:
         share = self.motion.bar(row.id, line.bar or 0.0)

@@ -12,6 +12,7 @@ from sora_desktop.core.catalog import Estimate, Model
 from sora_desktop.core.errors import Action, Billed, Failure
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.params import controls
+from sora_desktop.core.proof import credits_in_doubt
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.engine.works import Transfer
 from sora_desktop.ui import words
@@ -44,6 +45,7 @@ class Line:
     look: Look
     chip: str
     second: str = ""
+    second_tone: str = "muted"
     bar: float | None = None
     action: Action = Action.NONE
     action_text: str = ""
@@ -90,6 +92,7 @@ class Lines:
             look=look,
             chip=chip,
             second=second,
+            second_tone="warning" if grave and credits_in_doubt(job) else "muted",
             bar=bar,
             action=action,
             action_text=action_text,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
 from sora_desktop.core.catalog import Model
+from sora_desktop.core.errors import Billed
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.params import as_text, controls
 from sora_desktop.engine.accounts import Accounts
@@ -63,11 +64,14 @@ def became(job: Job, picture: str = "") -> list[Fact]:
     found = [
         Fact(tr("Video"), picture),
         Fact(tr("Reserved") if held else tr("Cost"), _price(job, price)),
+        Fact(tr("Balance"), _balance(job)),
         Fact(tr("Waited"), _between(job.created_at, job.submitted_at)),
         Fact(tr("Rendered"), _between(job.accepted_at or job.submitted_at, job.completed_at)),
         Fact(tr("Download"), _download(job)),
         Fact(tr("Task ID"), shortened(job.remote_id), job.remote_id),
     ]
+    if len(job.urls) > 1:
+        found.append(Fact(tr("Addresses"), str(len(job.urls)), "\n".join(job.urls)))
     if job.request_ids:
         found.append(Fact(tr("Request ID"), shortened(job.request_ids[-1]), job.request_ids[-1]))
     found.append(
@@ -76,9 +80,18 @@ def became(job: Job, picture: str = "") -> list[Fact]:
     return [fact for fact in found if fact.value]
 
 
+def _balance(job: Job) -> str:
+    """Before and after a job that brought no video: whether it kept credits."""
+    if job.state is State.DONE or job.balance_before is None or job.balance_after is None:
+        return ""
+    return f"{words.number(job.balance_before, 2)} → {words.number(job.balance_after, 2)}"
+
+
 def _price(job: Job, price: float | None) -> str:
     if price is None:
         return ""
+    if price == 0 and job.failure is not None and job.failure.billed is Billed.YES:
+        return tr("Not returned")
     return tr("Nothing") if price == 0 and job.state is not State.DONE else words.credits(price)
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
-from sora_desktop.core.errors import Billed
+from sora_desktop.core.errors import Action, Billed
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.engine.works import Transfer
 from sora_desktop.ui import words
-from sora_desktop.ui.job_orders import FOR_ACTION, Order
+from sora_desktop.ui.job_orders import FOR_ACTION, Order, orders_for
 from sora_desktop.ui.queue.lines import Lines, action_of
 
 PENDING = {State.WAITING, State.PREPARING, State.SUBMITTING, State.QUEUED, State.PROCESSING, State.DOWNLOADING}
@@ -89,6 +89,11 @@ def screen_of(job: Job, lines: Lines, transfer: Transfer | None = None) -> Scree
     sentence = " ".join((words.sentence(failure), money(job)))
     action, text = action_of(job)
     orders = [(FOR_ACTION[action], text)] if action in FOR_ACTION else []
+    possible = orders_for(job)
+    if action in {Action.TOP_UP, Action.KEY} and Order.RETRY in possible:
+        orders.append((Order.RETRY, tr("Retry")))
+    if Order.PROOF in possible:
+        orders.append((Order.PROOF, tr("Copy proof")))
     return Screen(
         look.icon,
         look.tone,
