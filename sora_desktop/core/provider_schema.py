@@ -101,6 +101,7 @@ WORDS: dict[str, dict[str, str]] = {
         "choice": "The key of a parameter that says which slots count. It is not sent.",
         "upload": "Whether files are uploaded in a call of their own. A described service takes addresses only.",
         "attach": "Whether files travel in the create call. A described service takes addresses only.",
+        "urls": "Whether an address is sent as it is. Else what is there is fetched, and goes the way that files go.",
         "note": "A sentence that is shown at the references.",
     },
     "KindLimit": {

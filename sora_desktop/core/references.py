@@ -40,7 +40,8 @@ class ReferenceRule(Frozen):
     that exclude it. `slots` are there instead of `field` where a model has several fields (first picture, last
     picture, …); `choice` is then the key of a parameter that says which of them count, and that is not sent. `upload`:
     the provider takes files in a call of their own, before the create call. `attach`: the file itself travels in the
-    create call (contract: openai_videos, `input_reference`).
+    create call (contract: openai_videos, `input_reference`). `urls`: a public address is sent as it is; else what is
+    there is fetched and uploaded.
     """
 
     max_count: int = 1
@@ -55,6 +56,7 @@ class ReferenceRule(Frozen):
     choice: str = ""
     upload: bool = False
     attach: bool = False
+    urls: bool = True
     note: str = ""
     limits: tuple[KindLimit, ...] = ()
 

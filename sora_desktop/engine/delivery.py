@@ -78,7 +78,7 @@ class Delivery:
         model = self._works.model(job)
         rule = model.references or ReferenceRule()
         if reference.url and not reference.path and not reference.sha256:
-            if not rule.attach:
+            if rule.urls and not rule.attach:
                 await self._must_be_there(job, reference)
                 return SentReference(url=reference.url, kind=reference.kind, name=reference.name, mime=reference.mime)
             reference = await self._fetched(job, reference)
@@ -137,7 +137,7 @@ class Delivery:
         self._see(f"{job.account} {reference.url}")
 
     async def _fetched(self, job: Job, reference: Reference) -> Reference:
-        """The picture at an address, for a service that takes only files: fetched without any key, into the tray."""
+        """The picture at an address, for a model that takes only files: fetched without any key, into the tray."""
         place = f"{job.account} {reference.url}"
         known = self._fetches.get(place) if self._fresh(place, job.account) else None
         if known is None:

@@ -43,6 +43,13 @@ LISTED = ("kinds", "kind", "media", "allowed_kinds", "allowedKinds", "type")
 
 def read_references(source: Record, ours: ReferenceRule | None, say: Say) -> ReferenceRule | None:
     """The rule of a model's entry; None where it takes no references. `ours` is the shipped model's."""
+    rule = _read(source, ours, say)
+    told = first(source, "url_input_supported", "urlInputSupported")
+    files_only = told is False or first(source, "api_input_status", "apiInputStatus") == "requires_files_api"
+    return rule.model_copy(update={"urls": False}) if rule and files_only and told is not True else rule
+
+
+def _read(source: Record, ours: ReferenceRule | None, say: Say) -> ReferenceRule | None:
     names = [name for name in ("reference_media", "referenceMedia", "references") if name in source]
     told = first(source, "file_kinds", "fileKinds")
     fallback = [kind for one in items(told) if (kind := _kind(one))]

@@ -37,7 +37,7 @@ SUMMARY = ("description", "summary")
 NEEDED = ("prompt_required", "promptRequired")
 READ = frozenset(
     {*ID, *NAME, *CATEGORY, *STATUS, *CREDITS, *BILLING, *MODES, *LIMIT, *PARAMS, *NOTICES, *SUMMARY, *NEEDED, *MEDIA}
-    # Published, and of no use here: they say how references reach the service, and ours are always uploaded.
+    # Published; of these only whether it takes public addresses is of use here: files are always uploaded.
     | {"object", "runtime", "api_input_status", "supported_api_inputs", "requires_files_api", "chat_capabilities"}
     | {"requires_upload_for_modes", "url_input_supported"}
 )

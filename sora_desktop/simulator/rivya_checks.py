@@ -162,6 +162,8 @@ def _check_item(model: RivyaModel, item: Any, place: str, file_of: FileOfUrl) ->
     if "mimeType" in item and not isinstance(item["mimeType"], str):
         raise invalid(f"{place}.mimeType: must be a string.")
     file = file_of(url)
+    if file is None and model.extra.get("url_input_supported") is False:
+        raise invalid(f"{place}.url: upload the file first.")
     mime = item.get("mimeType", file.mime if file else MIME_TYPES[kind][0])
     check_mime(model, kind, mime, place)
     _check_duration(item, kind, place)

@@ -11,13 +11,15 @@ import pytest
 from PIL import Image
 
 from sora_desktop.core.accounts import ReferenceHost
+from sora_desktop.core.catalog import Model
 from sora_desktop.core.errors import ProviderError, UserError
-from sora_desktop.core.jobs import State
+from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.params import Scalar
 from sora_desktop.core.references import Reference
 from sora_desktop.engine import delivery
 from sora_desktop.engine import references as engine_references
 from sora_desktop.engine.references import HEAD, Way
+from sora_desktop.engine.works import Works
 from sora_desktop.media.pictures import mend
 from support.bench import Bench
 from support.bucket import SECRET, S3Server, running_bucket
@@ -237,6 +239,29 @@ async def test_an_address_that_is_no_good_fails_before_money_is_spent(
     failures = [bench.job(job).failure for job in jobs]
     assert [failure and failure.code for failure in failures] == ["reference_url_dead", "reference_url_no_file"]
     assert simulator.billed("no good") == 0 and simulator.requests(dialect="rivya", call="create") == []
+
+
+async def test_a_model_that_takes_uploads_only_gets_what_is_at_an_address_as_one(
+    bench: Bench, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Works.model
+
+    def files_only(works: Works, job: Job) -> Model:
+        model = real(works, job)
+        assert model.references is not None
+        return model.model_copy(update={"references": model.references.model_copy(update={"urls": False})})
+
+    monkeypatch.setattr(Works, "model", files_only)
+    account = await account_of(bench, simulator, "rivya")
+    simulator.put_model("sora-2", extra={"url_input_supported": False})
+    try:
+        out = io.BytesIO()
+        Image.new("RGB", (640, 360), "red").save(out, "PNG")
+        url = simulator.host(out.getvalue())
+        [job] = await done(bench, await bench.submit(account, references=(Reference(url=url, name="a.png"),)))
+        assert len(uploads(simulator)) == 1 and arrived(job) == out.getvalue() and url not in job.body
+    finally:
+        simulator.control("DELETE", "/models")
 
 
 async def test_a_large_picture_at_an_address_is_measured_by_its_beginning_before_money_is_spent(

@@ -325,6 +325,22 @@ def test_entries_of_the_list() -> None:
     assert read_body(b"\xff not json", KNOWN).models == ()
 
 
+@pytest.mark.parametrize(
+    ("told", "urls"),
+    [
+        ({}, True),
+        ({"url_input_supported": True, "api_input_status": "requires_files_api"}, True),
+        ({"url_input_supported": False}, False),
+        ({"urlInputSupported": False}, False),
+        ({"api_input_status": "requires_files_api"}, False),
+        ({"url_input_supported": None, "api_input_status": 7}, True),
+    ],
+)
+def test_whether_a_public_address_is_taken_as_it_is(told: dict[str, object], urls: bool) -> None:
+    rule = read(reference_media={"max_count": 1, "kinds": ["image"]}, **told)[0].references
+    assert rule is not None and rule.urls is urls
+
+
 def test_sizes_are_bounded() -> None:
     many = [entry(id=f"m{number}") for number in range(MAX_MODELS + 5)]
     found = read_list(many, KNOWN)
