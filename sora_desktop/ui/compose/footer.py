@@ -11,7 +11,7 @@ from sora_desktop.core.pricing import estimate
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
-from sora_desktop.ui.widgets.basic import Elided, button, label, line, mark
+from sora_desktop.ui.widgets.basic import Elided, button, label, line, mark, plain
 from sora_desktop.ui.widgets.hints import Hint
 from sora_desktop.ui.widgets.primary import PrimaryButton, Stepper
 from sora_desktop.ui.words import credits, number
@@ -99,4 +99,4 @@ class Footer(QWidget):
         """Whether Generate can be pressed, and in the tooltip why not."""
         self.button.setEnabled(ready)
         self.count.setEnabled(ready)
-        self.button.setToolTip(why)
+        self.button.setToolTip(plain(why))
