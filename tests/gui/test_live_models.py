@@ -147,6 +147,8 @@ class TestGone:
         assert not row.editor.widget.isEnabled()
         assert not panel.footer.button.isEnabled()
         assert panel.footer.message.text.startswith("The service no longer has “Old One”.")
+        panel.footer.set_ready(False, "The service no longer has “<b>Old</b>”.")
+        assert "&lt;b>Old" in panel.footer.button.toolTip(), "a service's name for a model is no markup"
         assert panel.footer.link.text() == "Re-target…"
         assert f"Gone since {day(GONE_AT)}" in panel.picker.accessibleDescription()
         qtbot.keyClick(panel.editor.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
