@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sora_desktop.media.errors import BadVideo
-
 HEAD = 64
 
 
@@ -43,11 +41,14 @@ def _mime(head: bytes) -> str:
     return ""
 
 
-def seconds_of(path: Path) -> float | None:
-    """The length of a clip or a sound in seconds; None where it cannot be told."""
-    from sora_desktop.media.probe import length
+def seconds_of(path: Path, kind: str) -> float | None:
+    """The length of a clip or a sound in seconds; None where its file does not tell. A clip is looked at to its end.
+
+    Raises BadVideo where it is damaged.
+    """
+    from sora_desktop.media.probe import check, length
 
     try:
-        return length(path)
-    except (BadVideo, OSError):
+        return (check(path).seconds if kind == "video" else length(path)) or None
+    except OSError:
         return None

@@ -22,6 +22,7 @@ from sora_desktop.core.naming import safe_component, shown_name
 from sora_desktop.core.pictures import Picture
 from sora_desktop.core.references import Reference
 from sora_desktop.media.clips import kind_of, seconds_of
+from sora_desktop.media.errors import BadVideo
 from sora_desktop.media.picture_files import MOST_BYTES, weight
 from sora_desktop.media.pictures import ending, inspect, thumbnail
 from sora_desktop.storage.database import Database
@@ -93,6 +94,11 @@ class ReferenceStore:
         with disk_problems(self.folder):
             digest, size, path = self._copied(source, mime, name)
             small = self._thumbnail(path, digest) if picture else ""
+        try:
+            seconds = None if picture else seconds_of(path, kind)
+        except BadVideo:
+            self.remove_files(digest)
+            raise UserError("picture_broken", name=name) from None
         now = self._clock()
         return TrayItem(
             sha256=digest,
@@ -102,7 +108,7 @@ class ReferenceStore:
             bytes=size,
             width=picture.width if picture else None,
             height=picture.height if picture else None,
-            seconds=None if picture else seconds_of(path),
+            seconds=seconds,
             picture=picture,
             source=_written(source.absolute()) if isinstance(source, Path) else "",
             path=str(path),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import wave
 from pathlib import Path
 
 from PIL import Image
@@ -90,21 +91,27 @@ class TestDrops:
         pdf.write_bytes(b"%PDF-1.7 nothing to see")
         broken.write_bytes(photo(tmp_path / "whole.jpg").read_bytes()[:900])
         empty.touch()
-        clip = tmp_path / "clip.mp4"
+        sound, clip = tmp_path / "sound.wav", tmp_path / "clip.mp4"
+        with wave.open(str(sound), "wb") as file:
+            file.setparams((1, 2, 8000, 0, "NONE", ""))
+            file.writeframes(bytes(8000))
         clip.write_bytes(b"\0\0\0\x18ftypisom" + b"\0" * 50)
         good = [photo(tmp_path / f"{number}.png", 300 + number) for number in range(5)]
-        drop(opened, panel, of_files(good[0], pdf, broken, empty, clip, tmp_path / "gone.png", good[0], *good[1:]))
+        drop(
+            opened, panel, of_files(good[0], pdf, broken, empty, sound, clip, tmp_path / "gone.png", good[0], *good[1:])
+        )
         assert names(several) == ["0.png", "1.png", "2.png", "3.png"]
         lines = several.refusals.text.splitlines()
         assert [line.split()[0] for line in lines] == [
-            *("notes.pdf", "broken.jpg", "empty.png", "clip.mp4:", "gone.png", "0.png", "4.png")
+            *("notes.pdf", "broken.jpg", "empty.png", "sound.wav:", "clip.mp4", "gone.png", "0.png", "4.png")
         ]
         assert "no picture" in lines[0]
         assert "damaged" in lines[1]
         assert "empty" in lines[2]
         assert "images only" in lines[3]
-        assert "there already" in lines[5]
-        assert "this model takes 4 references" in lines[6]
+        assert "damaged" in lines[4]
+        assert "there already" in lines[6]
+        assert "this model takes 4 references" in lines[7]
         several._dismiss.click()
         assert not several.refusals.isVisible()
         drop(opened, panel, of_files(*(tmp_path / f"gone {number}.png" for number in range(60))))

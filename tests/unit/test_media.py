@@ -9,10 +9,14 @@ import av
 import pytest
 from PIL import Image
 
+from sora_desktop.core.errors import UserError
 from sora_desktop.media import lettering, stills
 from sora_desktop.media.probe import BadVideo, check, length, probe
 from sora_desktop.media.render import Stopped, render
 from sora_desktop.media.scene import PALETTES, frame_number
+from sora_desktop.storage.database import Database
+from sora_desktop.storage.paths import Paths
+from sora_desktop.storage.references import ReferenceStore
 
 
 @pytest.fixture(scope="session")
@@ -185,3 +189,16 @@ class TestLettering:
 
     def test_no_text_is_no_line(self) -> None:
         assert lettering.wrap(" \n ", lettering.font_for("", 20), 100, 3) == []
+
+
+def test_a_damaged_clip_is_taken_for_no_reference(clip: Path, tmp_path: Path) -> None:
+    store = ReferenceStore(Database(tmp_path / "db"), Paths(*[tmp_path / "data"] * 5))
+    whole = store.take_in(clip)
+    assert (whole.kind, whole.mime, whole.seconds) == ("video", "video/mp4", pytest.approx(3))
+    kept = {path for path in store.folder.rglob("*") if path.is_file()}
+    broken = {"cut.mp4": clip.read_bytes()[: clip.stat().st_size // 2], "none.mp4": b"\0\0\0\x18ftypisom" + bytes(50)}
+    for name, data in (broken | {"none.webm": b"\x1a\x45\xdf\xa3" * 9, "none.mp3": b"ID3\4" + bytes(90)}).items():
+        with pytest.raises(UserError) as refused:
+            store.take_in(data, name)
+        assert refused.value.code == "picture_broken", name
+    assert {path for path in store.folder.rglob("*") if path.is_file()} == kept
