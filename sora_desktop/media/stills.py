@@ -67,6 +67,8 @@ def thumbnail(path: Path, target: Path, width: int = 320) -> None:
     kind = "PNG" if target.suffix.lower() == ".png" else "JPEG"
     part = target.with_name(target.name + ".part")
     try:
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600)  # The user's alone, like the clip.
         picture.save(part, kind, quality=88)
         part.replace(target)
     finally:

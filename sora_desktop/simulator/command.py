@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def main(args: argparse.Namespace) -> int:
     """Runs it until it is ended. Exit codes: 0 ended as told, 2 could not start."""
     from sora_desktop.simulator.server import CannotStart, run
 
+    os.umask(0o077)  # What it keeps is the user's alone: a record holds keys.
     state = args.state or _usual_state()
     if not args.watch_stdin:
         keys = f"{SIMULATOR_RIVYA_KEY} (Rivya), {SIMULATOR_GLOBALAIOPC_KEY} (GlobalAIOPC)"
