@@ -16,6 +16,9 @@ from sora_desktop.engine.scheduler import Scheduler
 from sora_desktop.engine.submission import Submission, new_intent, stopped_watching
 from sora_desktop.engine.works import Works
 
+PASTED = " \t\r\n\u00a0\u200b\u2060\ufeff\"'`“”‘’„«»,;"
+"""What comes along when an id is copied from a web page or a mail."""
+
 
 class Orders:
     """Each order checks whether the job's state allows it and raises UserError with the reason where it does not."""
@@ -78,7 +81,7 @@ class Orders:
 
     def _free_remote_id(self, remote_id: str, account_id: str, job_id: str = "") -> str:
         """A pasted id, if it is one and no other job has it."""
-        remote_id = remote_id.strip().strip("\"'")
+        remote_id = remote_id.strip(PASTED)
         if not remote_id or len(remote_id) > 500 or not remote_id.isprintable():
             raise UserError("remote_id_empty")
         if any(

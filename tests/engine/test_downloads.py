@@ -145,8 +145,9 @@ async def test_a_folder_that_goes_away_under_the_file_waits_for_another(tmp_path
 async def test_a_host_that_wants_to_be_left_alone_for_years_is_not_and_one_may_ask_at_once(
     tmp_path: Path, video: bytes
 ) -> None:
+    refused = ProviderError(Failure(kind=FailureKind.NETWORK, code="connect_refused"), Sent.NOT_SENT, transient=True)
     busy = trouble("rate_limited", FailureKind.RATE, retry_after=86_400.0, transient=True)
-    async with life(tmp_path, Host({FIRST: [busy, Bytes(video)]})) as bench:
+    async with life(tmp_path, Host({FIRST: [refused, busy, Bytes(video)]})) as bench:
         [job] = await bench.submit("simulator-rivya")
         await bench.until(lambda: bench.job(job).failure is not None)
         failure = bench.job(job).failure

@@ -280,21 +280,26 @@ async def sends_again(bench: Bench, simulator: SimulatorProcess, prompt: str) ->
 
 async def test_refused_connection_waits_and_goes_on_by_itself(bench: Bench, tmp_path: Path) -> None:
     simulator = SimulatorProcess(tmp_path / "simulator", pace=PACE)
-    address = simulator.rivya
+    simulator.add_key(KEYS["rivya"], credits=1000)
+    account = await bench.account("rivya", simulator.rivya, KEYS["rivya"])
+    simulator.fault("stuck", "create", "rivya")
+    [polled] = await bench.submit(account, "refused while it is polled")
+    await bench.until(lambda: bench.job(polled).state is State.PROCESSING)
     simulator.kill()
-    account = await bench.account("rivya", address, "rvya_sk_test_x")
+    await bench.until(lambda: not bench.engine.online)
     [job] = await bench.submit(account, "refused")
     await bench.until(lambda: bench.job(job).failure is not None)
     failure = bench.job(job).failure
     assert failure is not None and failure.code == "connect_refused"
     assert bench.job(job).state is State.WAITING
-    assert not bench.engine.online
+    assert bench.job(polled).state is State.PROCESSING and not bench.engine.online
     simulator.restart()
     try:
+        simulator.end(bench.job(polled).remote_id)
         await bench.until_quiet()
-        assert bench.job(job).state is State.DONE
+        assert bench.job(job).state is bench.job(polled).state is State.DONE
         assert bench.engine.online
-        assert simulator.billed("refused") == 1
+        assert simulator.billed("refused") == simulator.billed("refused while it is polled") == 1
     finally:
         simulator.close()
 
@@ -452,41 +457,49 @@ async def test_a_file_that_was_removed_is_collected_again(bench: Bench, simulato
     assert simulator.billed("removed") == 1
 
 
-FREE = (
-    ("reset_before", "answer_lost"),
-    ("timeout_before", "answer_lost"),
-    ("http_500", "service_error"),
-    ("bad_gateway_html", "service_error"),
-    ("unavailable", "service_closed"),
-    ("broken_json", "answer_broken"),
-    ("empty", "answer_broken"),
-    ("unauthorized", "key_rejected"),
-    ("rate_limited", "rate_limited"),
-)
+FREE = {
+    "reset_before": "answer_lost",
+    "reset_after": "answer_lost",
+    "timeout": "answer_lost",
+    "timeout_before": "answer_lost",
+    "http_500": "service_error",
+    "bad_gateway_html": "service_error",
+    "unavailable": "service_closed",
+    "broken_json": "answer_broken",
+    "wrong_types": "answer_broken",
+    "empty": "answer_broken",
+    "huge": "answer_too_large",
+    "redirect": "redirected",
+    "unauthorized": "key_rejected",
+    "forbidden": "key_scope",
+    "rate_limited": "rate_limited",
+}
 
 
-@pytest.mark.parametrize(("fault", "code"), FREE)
-async def test_a_free_check_says_what_is_wrong(
-    fault: str, code: str, bench: Bench, simulator: SimulatorProcess
-) -> None:
+async def test_a_free_check_says_what_is_wrong(bench: Bench, simulator: SimulatorProcess) -> None:
     account = await bench.account("rivya", simulator.rivya, KEYS["rivya"])
     before = simulator.ledger()["entries"]
-    simulator.fault(fault, "credits", "rivya", times=None)
-    with pytest.raises(ProviderError) as caught:
-        await bench.engine.test(account)
-    assert caught.value.code == code
+    said: dict[str, str] = {}
+    for fault in FREE:
+        for retry_after in ("7", later()) if fault == "rate_limited" else ("",):
+            simulator.fault(fault, "credits", "rivya", args={"retry_after": retry_after} if retry_after else {})
+            with pytest.raises(ProviderError) as caught:
+                await bench.engine.test(account)
+            said[fault] = caught.value.code
+            assert (caught.value.retry_after is not None) is bool(retry_after)
+    assert said == FREE
     assert simulator.ledger()["entries"] == before
 
 
-@pytest.mark.parametrize("fault", [fault for fault, _ in FREE])
 async def test_a_model_list_that_cannot_be_read_does_not_condemn_a_good_key(
-    fault: str, bench: Bench, simulator: SimulatorProcess
+    bench: Bench, simulator: SimulatorProcess
 ) -> None:
     account = await bench.account("rivya", simulator.rivya, KEYS["rivya"])
-    rule = simulator.fault(fault, "models", "rivya", times=None)
-    check = await bench.engine.test(account)
-    assert simulator.hits(rule)
-    assert check.models is None and check.balance is not None
+    for fault in FREE:
+        rule = simulator.fault(fault, "models", "rivya")
+        check = await bench.engine.test(account)
+        assert simulator.hits(rule)
+        assert check.models is None and check.balance is not None, fault
 
 
 async def test_a_key_that_is_rejected_on_upload_bills_nothing(bench: Bench, simulator: SimulatorProcess) -> None:

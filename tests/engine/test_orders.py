@@ -94,7 +94,7 @@ async def test_a_task_of_another_machine_is_adopted_by_its_id(
         account = await rivya(other, simulator)
         with pytest.raises(UserError, match="remote_id_empty"):
             await other.engine.adopt_task(account, "sora-2", "  ")
-        adopted = await other.engine.adopt_task(account, "sora-2", f" {remote_id}\n")
+        adopted = await other.engine.adopt_task(account, "sora-2", f" “{remote_id}”\u200b\n")
         await other.until_quiet()
         assert other.job(adopted).state is State.DONE
         assert Path(other.job(adopted).path).stat().st_size == Path(bench.job(job).path).stat().st_size
