@@ -74,7 +74,8 @@ class Job(Kept):
 
     `intent` is the idempotency key, committed before the create call; `body` the exact bytes (as text) that were
     sent, so that a repeat is byte-identical. `once` is the `Provider.once` of that moment, None where an earlier
-    version sent it. `base_url` is frozen: editing an account strands no running job. `held` is the user's pause.
+    version sent it. `base_url` and `sent_with`, the mark of its key, are frozen: editing an account strands no running
+    job. `held` is the user's pause.
     `urls` are all of a result's, the primary first.
     """
 
@@ -90,6 +91,7 @@ class Job(Kept):
     remote_id: str = ""
     body: str = ""
     once: str | None = None
+    sent_with: str = ""
     attempts: int = 0
     created_at: float = 0.0
     submitted_at: float | None = None

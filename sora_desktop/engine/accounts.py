@@ -23,6 +23,7 @@ from sora_desktop.core.jobs import Job
 from sora_desktop.core.redact import know
 from sora_desktop.core.signal import Signal
 from sora_desktop.engine.account_headers import HEADERS_SUFFIX, ExtraHeaders
+from sora_desktop.engine.former_keys import FormerKeys
 from sora_desktop.engine.offers import Offers, place_at
 from sora_desktop.providers.base import Connection
 from sora_desktop.storage.accounts import AccountStore
@@ -53,6 +54,7 @@ class Accounts:
         self._store = store
         self._secrets = secrets
         self._extra = ExtraHeaders(secrets)
+        self.former = FormerKeys(secrets)
         self._resolver = resolver
         self._override_key = override_key
         self._served: set[str] = set()
@@ -216,6 +218,7 @@ class Accounts:
         await self._store.delete(account_id)
         del self._accounts[account_id]
         await self._secrets.delete(account_id)
+        await self.former.forget(account_id)
         await self._secrets.delete(_host_entry(account_id))
         await self._extra.forget(account)
         for origin in account.past_origins:
@@ -227,7 +230,9 @@ class Accounts:
         account = self._accounts.get(account_id)
         if account is None or account.builtin:
             raise UserError("account_unknown", name=account_id)
-        state = await self._secrets.put(account_id, clean_key(key))
+        key = clean_key(key)
+        await self.former.keep(account_id, key)
+        state = await self._secrets.put(account_id, key)
         self.changed.emit()
         return state
 
@@ -268,8 +273,8 @@ class Accounts:
             raise UserError("host_secret_missing")
         return answer.value
 
-    async def connection(self, account_id: str, base_url: str = "") -> Connection:
-        """Where a call of this account goes, and with which key. `base_url` is a job's frozen one.
+    async def connection(self, account_id: str, base_url: str = "", mark: str = "") -> Connection:
+        """Where a call of this account goes, and with which key. `base_url` is a job's frozen one, `mark` its key's.
 
         Raises UserError: `account_gone`, `key_missing`, `key_locked`, or what is wrong with the address.
         """
@@ -286,6 +291,7 @@ class Accounts:
         provider = self.catalog.provider(account.provider)
         needs_key = provider is None or provider.needs_key
         key = await self._key(account_id, url) if needs_key else (await self._secret(account_id, url)).value
+        key = await self.former.chosen(account_id, key, mark)
         return Connection(url, key, await self._extra.of(account, url), account.proxy)
 
     async def public_connection(self, account_id: str) -> Connection:

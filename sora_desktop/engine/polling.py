@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sora_desktop.core.errors import Action, Billed, Failure, FailureKind, ProviderError, UserError
 from sora_desktop.core.jobs import REMOTE, Job, State
+from sora_desktop.engine.former_keys import key_mark
 from sora_desktop.engine.rhythm import next_poll
 from sora_desktop.engine.works import Works, key_problem
 from sora_desktop.providers.base import RemoteStatus, RemoteTask
@@ -59,9 +60,7 @@ class Polling:
         job = works.board.jobs[job_id]
         self._polls[job_id] = self._polls.get(job_id, 0) + 1
         try:
-            connection = await works.connection(job)
-            works.pulse(job.account).count()
-            task = await works.dialect(job).poll(connection, job.remote_id)
+            task = await self._asked(job)
         except UserError as error:
             await self._failed(job_id, key_problem(error))
         except ProviderError as error:
@@ -70,6 +69,24 @@ class Polling:
             works.heard(job.account)
             self._misses.pop(job_id, None)
             await self._answered(job_id, task)
+
+    async def _asked(self, job: Job) -> RemoteTask:
+        """The answer to the key the job was sent with; to the account's present one where that is refused by now."""
+        works = self._works
+        connection = await works.connection(job)
+        works.pulse(job.account).count()
+        try:
+            return await works.dialect(job).poll(connection, job.remote_id)
+        except ProviderError as error:
+            if error.failure.kind is not FailureKind.KEY:
+                raise
+            present = await works.connection(job, present=True)
+            if present.key == connection.key:
+                raise
+        works.pulse(job.account).count()
+        task = await works.dialect(job).poll(present, job.remote_id)
+        await works.board.note(job.id, sent_with=key_mark(job.account, present.key))
+        return task
 
     async def _answered(self, job_id: str, task: RemoteTask) -> None:
         job = self._works.board.jobs.get(job_id)

@@ -82,6 +82,9 @@ class Engine:
             alarm=Alarm(clock),
             pace_of=pace_of,
         )
+        accounts.former.under_way = lambda account_id: any(
+            job.account == account_id and bool(job.sent_with) and not job.ended for job in self._board.jobs.values()
+        )
         self._submission = Submission(self._works)
         self._polling = Polling(self._works)
         self._downloads = Downloads(self._works, self._polling)

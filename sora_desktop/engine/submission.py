@@ -20,8 +20,9 @@ from sora_desktop.core.errors import (
 )
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.engine.delivery import Delivery, HostTrouble
+from sora_desktop.engine.former_keys import key_mark
 from sora_desktop.engine.lookup import Lookup
-from sora_desktop.engine.works import Works, failure_of
+from sora_desktop.engine.works import Works, failure_of, in_the_way
 from sora_desktop.providers.base import Attachment, RemoteStatus, RemoteTask
 from sora_desktop.providers.refusals import says_model_gone
 
@@ -82,7 +83,7 @@ class Submission:
                 return
             except EnvironmentProblem as problem:
                 if board.jobs[job_id].state is State.PREPARING:
-                    await self._wait(job_id, DISK_WAIT, _in_the_way(problem))
+                    await self._wait(job_id, DISK_WAIT, in_the_way(problem))
                 return
             if self._still_wanted(job_id):
                 await self._send(job_id, body, files)
@@ -145,7 +146,7 @@ class Submission:
         job = works.board.jobs[job_id]
         try:
             # All that takes time comes before the commit: a kill between it and the first byte leaves a doubt.
-            await works.connection(job)
+            connection = await works.connection(job)
             await works.http.warm()
             await self._know_balance(job)
         except UserError as error:
@@ -159,6 +160,7 @@ class Submission:
                 State.SUBMITTING,
                 body=body,
                 once=works.provider(job).once,
+                sent_with=key_mark(job.account, connection.key),
                 submitted_at=works.clock.now(),
                 attempts=job.attempts + 1,
                 failure=None,
@@ -166,7 +168,7 @@ class Submission:
                 balance_before=works.balances.get(job.account),
             )
         except EnvironmentProblem as problem:
-            await self._wait(job_id, DISK_WAIT, _in_the_way(problem))
+            await self._wait(job_id, DISK_WAIT, in_the_way(problem))
             return
         await (self._cancelled(job_id) if job_id in self._unwanted else self._call(job, files))
 
@@ -189,6 +191,9 @@ class Submission:
         works = self._works
         try:
             connection = await works.connection(job)
+            if job.attempts > 1 and job.sent_with not in {"", key_mark(job.account, connection.key)}:
+                await self._not_found(job)  # With the key of another account the same request would be another one.
+                return
             works.pulse(job.account).count()
             task = await works.dialect(job).create(connection, job.body.encode("utf-8"), job.intent, files)
         except UserError as error:
@@ -355,16 +360,9 @@ class Submission:
             return
         not_before = self._works.clock.now() + max(seconds, 0.5 * self._works.pace(job.account))
         # Nothing of it was accepted: the next try is a new request, with a body of its own.
-        await self._works.board.move(
-            job_id,
-            State.WAITING,
-            failure=failure,
-            not_before=not_before,
-            body="",
-            submitted_at=None,
-            attempts=0,
-            **changes,
-        )
+        fresh: dict[str, object] = {"body": "", "sent_with": "", "submitted_at": None, "attempts": 0}
+        moved = {"failure": failure, "not_before": not_before}
+        await self._works.board.move(job_id, State.WAITING, **moved, **fresh, **changes)
         self._works.alarm.ring()
 
     async def _cancelled(self, job_id: str) -> None:
@@ -389,10 +387,6 @@ def new_intent() -> str:
 def stopped_watching() -> Failure:
     """What stands on a job that was sent and is no longer watched."""
     return Failure(kind=FailureKind.STOPPED, code="stopped_watching", action=Action.COLLECT, billed=Billed.MAYBE)
-
-
-def _in_the_way(problem: EnvironmentProblem) -> Failure:
-    return Failure(kind=FailureKind.DISK, code=problem.code, args=problem.words, action=Action.RETRY)
 
 
 def _with(items: tuple[str, ...], item: str) -> tuple[str, ...]:

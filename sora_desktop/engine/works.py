@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog import Model, Provider
-from sora_desktop.core.errors import Action, Failure, FailureKind, ProviderError, Sent, UserError
-from sora_desktop.core.jobs import Job
+from sora_desktop.core.errors import Action, EnvironmentProblem, Failure, FailureKind, ProviderError, Sent, UserError
+from sora_desktop.core.jobs import UNSENT, Job
 from sora_desktop.core.signal import Signal
 from sora_desktop.engine.accounts import Accounts
 from sora_desktop.engine.alarm import Alarm
@@ -111,9 +111,13 @@ class Works:
             raise UserError("provider_gone", name=provider.id)
         return provider
 
-    async def connection(self, job: Job) -> Connection:
-        """Where and with which key the job is sent. Raises UserError with the sentence where there is no key."""
-        return await self.accounts.connection(job.account, job.base_url)
+    async def connection(self, job: Job, *, present: bool = False) -> Connection:
+        """Where the job is sent, and with the key it was sent with, or with the account's `present` one.
+
+        Raises UserError with the sentence where there is no key.
+        """
+        mark = "" if present or job.state in UNSENT else job.sent_with
+        return await self.accounts.connection(job.account, job.base_url, mark)
 
     async def lender(self, job: Job) -> Connection | None:
         """Whose key a result at the account's own origin is fetched with; None where results need none.
@@ -146,6 +150,11 @@ def failure_of(error: UserError) -> Failure:
     kind = FailureKind.KEY if about_key else FailureKind.REFUSED
     action = Action.KEY if about_key else Action.EDIT
     return Failure(kind=kind, code=error.code, args=error.words, action=action)
+
+
+def in_the_way(problem: EnvironmentProblem) -> Failure:
+    """What stands on a job that the disk or the database keeps waiting."""
+    return Failure(kind=FailureKind.DISK, code=problem.code, args=problem.words, action=Action.RETRY)
 
 
 def key_problem(error: UserError) -> ProviderError:

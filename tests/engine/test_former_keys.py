@@ -1,0 +1,115 @@
+"""A job goes on with the key it was sent with, also when its account has another one by now."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from sora_desktop.core.errors import FailureKind, ProviderError, Sent
+from sora_desktop.core.jobs import Job, State
+from sora_desktop.media.render import render
+from sora_desktop.providers.base import Attachment, Connection, RemoteStatus, RemoteTask
+from support.bench import Bench
+from support.service import Mood, OnlyDownloads, Service, trouble
+
+OLD, NEW, OTHER = "rvya_sk_old_of_one", "rvya_sk_new_of_one", "rvya_sk_of_another"
+
+
+@dataclass
+class Keyed(Service):
+    """Knows whose a key is, and shows a task to nobody else."""
+
+    owners: dict[str, str] = field(default_factory=lambda: {OLD: "one", NEW: "one", OTHER: "another"})
+    tasks_of: dict[str, str] = field(default_factory=dict[str, str])
+    done: bool = False
+    creates: list[str] = field(default_factory=list[str])
+    when_lost: Callable[[], Awaitable[object]] | None = None
+
+    def owner(self, connection: Connection) -> str:
+        if connection.key not in self.owners:
+            raise trouble(FailureKind.KEY, Sent.REFUSED, "key_rejected")
+        return self.owners[connection.key]
+
+    async def create(
+        self, connection: Connection, body: bytes, intent: str, files: Sequence[Attachment] = ()
+    ) -> RemoteTask:
+        self.creates.append(connection.key)
+        owner = self.owner(connection)
+        try:
+            return await super().create(connection, body, intent, files)
+        except ProviderError:
+            if self.when_lost:
+                await self.when_lost()
+            raise
+        finally:
+            self.tasks_of |= {task: owner for task in self.billed if task not in self.tasks_of}
+
+    async def poll(self, connection: Connection, remote_id: str) -> RemoteTask:
+        if self.tasks_of.get(remote_id) != self.owner(connection):
+            raise trouble(FailureKind.NOT_FOUND, Sent.REFUSED, "not_found")
+        if not self.done:
+            return RemoteTask(remote_id, RemoteStatus.PROCESSING)
+        return await super().poll(connection, remote_id)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Keyed:
+    render(tmp_path / "v.mp4", "a clip", width=64, height=36, seconds=1)
+    return Keyed(True, (tmp_path / "v.mp4").read_bytes())
+
+
+@pytest.fixture
+async def bench(tmp_path: Path, service: Keyed) -> AsyncIterator[Bench]:
+    http = OnlyDownloads(service.video)
+    async with Bench(tmp_path / "data", pace=0.001, services={"rivya": service}, http=http) as bench:  # type: ignore[arg-type]
+        yield bench
+
+
+async def submit(bench: Bench) -> tuple[str, Job]:
+    account = await bench.account("rivya", "https://one.example", OLD)
+    [job] = await bench.submit(account)
+    return account, job
+
+
+async def test_a_job_under_way_is_asked_for_with_the_key_it_was_sent_with(bench: Bench, service: Keyed) -> None:
+    account, job = await submit(bench)
+    await bench.until(lambda: bool(bench.job(job).remote_id))
+    await bench.accounts.set_key(account, OTHER)
+    assert (await bench.accounts.connection(account)).key == OTHER, "whatever is sent from now on"
+    service.done = True
+    await bench.until_quiet()
+    assert bench.job(job).state is State.DONE
+    assert OLD not in bench.job(job).model_dump_json()
+    await bench.accounts.set_key(account, NEW)
+    assert (await bench.accounts.connection(account, mark=bench.job(job).sent_with)).key == NEW, "not kept for nothing"
+
+
+async def test_a_key_that_was_renewed_takes_over(bench: Bench, service: Keyed) -> None:
+    account, job = await submit(bench)
+    await bench.until(lambda: bool(bench.job(job).remote_id))
+    del service.owners[OLD]
+    await bench.accounts.set_key(account, NEW)
+    service.done = True
+    await bench.until_quiet()
+    assert bench.job(job).state is State.DONE
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_lost_answer_is_asked_for_with_the_same_key_or_not_at_all(
+    bench: Bench, service: Keyed, kept: bool
+) -> None:
+    async def another_key() -> None:
+        account = next(iter(bench.engine.jobs.values())).account
+        await bench.accounts.set_key(account, OTHER)
+        if not kept:
+            await bench.accounts.former.forget(account)
+
+    service.moods.append(Mood.LOST_AFTER)
+    service.done, service.when_lost = True, another_key
+    _account, job = await submit(bench)
+    await bench.until_quiet()
+    assert bench.job(job).state is (State.DONE if kept else State.UNCERTAIN)
+    assert len(service.billed) == 1 and set(service.creates) == {OLD}
