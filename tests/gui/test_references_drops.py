@@ -6,12 +6,14 @@ import asyncio
 import wave
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
 
 from sora_desktop.core.references import Reference
+from sora_desktop.core.request import GenerationRequest
 from sora_desktop.media.picture_files import MOST_PIXELS
 from sora_desktop.ui.compose.panel import ComposePanel
 from sora_desktop.ui.references.incoming import Frame, of_frame, of_references
@@ -22,6 +24,18 @@ from support.studio import Opened
 
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 RIVYA, GLOBAL = "simulator-rivya", "simulator-globalaiopc"
+
+
+def slowly(section: ReferencesSection, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    """Reading `file` takes a while."""
+    real = section.workshop.take_in
+
+    async def take_in(source: object) -> Reference:
+        for _ in range(200 if source == file else 0):
+            await asyncio.sleep(0)
+        return await real(source)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(section.workshop, "take_in", take_in)
 
 
 class TestDrops:
@@ -148,17 +162,48 @@ class TestDrops:
     def test_of_two_that_are_dropped_one_after_the_other_the_last_one_stays(
         self, panel: ComposePanel, section: ReferencesSection, opened: Opened, tmp_path: Path, monkeypatch
     ) -> None:
-        real, slow = section.workshop.take_in, photo(tmp_path / "slow.png", 300)
-
-        async def take_in(source: object) -> Reference:
-            for _ in range(200 if source == slow else 0):
-                await asyncio.sleep(0)
-            return await real(source)  # type: ignore[arg-type]
-
-        monkeypatch.setattr(section.workshop, "take_in", take_in)
+        slow = photo(tmp_path / "slow.png", 300)
+        slowly(section, monkeypatch, slow)
         Drag(panel, of_files(slow)).drop()
+        assert section._count.text() == "Reading…"
+        Drag(panel, of_files(tmp_path / "gone.png")).drop()
         drop(opened, panel, of_files(photo(tmp_path / "quick.png", 200)))
         assert names(section) == ["quick.png"]
+        assert section._count.text() == "1 of 1"
+        assert section.refusals.text == "gone.png is no longer where it was. Add it again."
+
+    def test_what_is_still_read_when_generate_is_pressed_goes_along_or_nothing_is_sent(
+        self, panel: ComposePanel, section: ReferencesSection, opened: Opened, tmp_path: Path, monkeypatch
+    ) -> None:
+        sent: list[GenerationRequest] = []
+
+        async def submit(_account: str, request: GenerationRequest, _count: int) -> list[object]:
+            sent.append(request)
+            return []
+
+        monkeypatch.setattr(opened.studio.engine, "submit", submit)
+        slow = photo(tmp_path / "slow.png", 300)
+        slowly(section, monkeypatch, slow)
+        panel.editor.text.setPlainText("A boat")
+        panel.page.set_prompt("A boat")
+        Drag(panel, of_files(slow)).drop()
+        panel.generate()
+        panel.generate()
+        assert sent == []
+        opened.idle()
+        assert [reference.name for request in sent for reference in request.references] == ["slow.png"]
+        panel.page.set_references(())
+        broken = tmp_path / "broken.png"
+        broken.write_bytes(slow.read_bytes()[:99])
+        slowly(section, monkeypatch, broken)
+        Drag(panel, of_files(broken)).drop()
+        panel.generate()
+        opened.idle()
+        assert len(sent) == 1, "sent and paid for without the picture"
+        assert "damaged" in section.refusals.text
+        panel.generate()
+        opened.idle()
+        assert len(sent) == 2, "that it was not added stands there: now it is what is wanted"
 
     def test_there_is_as_much_room_as_the_chosen_fields_have(
         self, panel: ComposePanel, section: ReferencesSection, opened: Opened, run: Run

@@ -60,6 +60,8 @@ class ComposePanel(QWidget):
         super().__init__(parent)
         self._studio = studio
         self._asked = False
+        self._when_read = ""
+        """The draft that is to be sent when its references are read."""
         self._account = ""
         mark(self, surface="panel")
         self.page = Page(studio, self)
@@ -130,11 +132,16 @@ class ComposePanel(QWidget):
     def generate(self) -> None:
         """Sends what is written, or says at the fields why not. Never waits for an earlier one."""
         self._asked = True
+        self._when_read = ""
         self.said.forget()
         self._refresh()
         account, request = self.page.account, self.page.request()
         if account is None or request is None or not self.footer.button.isEnabled():
             self._to_first_way_out()
+            return
+        if self.references.adder.busy:
+            self._when_read = self.page.draft.id
+            self.said.say(self.tr("It is sent as soon as the reference is read."), "muted")
             return
         problems = self.page.problems()
         if problems:
@@ -208,6 +215,7 @@ class ComposePanel(QWidget):
         page.references_changed.connect(self._refresh)
         page.references_changed.connect(self._order)
         self.editor.text.media_pasted.connect(lambda mime: self.references.take(read(mime)))
+        self.references.adder.busy_changed.connect(self._on_reading)
         self.drops = DropTarget(self, self.references)
         page.left_behind.connect(self._on_left_behind)
         self.retargeting.done.connect(self.undo_offered)
@@ -289,6 +297,15 @@ class ComposePanel(QWidget):
         self.drafts.reset.setEnabled(bool(draft.values))
         self.footer.show_cost(None if page.stuck else page.model, draft.values, draft.count, self.readiness.balance)
         self.said.refresh()
+
+    def _on_reading(self, busy: bool) -> None:
+        wanted = not busy and self._when_read == self.page.draft.id
+        if wanted and self.references.adder.all_added:
+            self.generate()
+        elif wanted:
+            self._when_read = ""  # What was not added is said at the references; without it nothing is sent.
+            self.said.forget()
+            self.said.refresh()
 
     def _to_first_way_out(self) -> None:
         match self.readiness.reason().way:

@@ -39,6 +39,14 @@ class Adder(QObject):
         self._workshop, self._page = workshop, page
         self._running = 0
         self._turn = asyncio.Lock()
+        self._lines: list[str] = []
+        self.all_added = True
+        """Whether everything of the last time it was busy is in the draft now."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being read that will be added."""
+        return self._running > 0
 
     def take(self, incoming: Incoming, place: int | None = None, *, replace: bool = False) -> None:
         """Adds what `incoming` offers, at `place` (the end where it is None), or in place of what is there."""
@@ -47,6 +55,7 @@ class Adder(QObject):
 
     def add(self, wanted: Sequence[Source], place: int | None = None, *, replace: bool = False) -> None:
         """Adds each of `wanted`; files are read off the window's thread."""
+        self._set_running(1)  # Now: what is sent next must wait for it.
         self._workshop.spawn(self._add(tuple(wanted), place, replace), "add references")
 
     def _takes_files(self) -> bool:
@@ -57,16 +66,18 @@ class Adder(QObject):
 
     async def _add(self, wanted: tuple[Source, ...], place: int | None, replace: bool) -> None:
         draft_id = self._page.draft.id
-        self._set_running(1)
+        lines: list[str] | None = None
         try:
             # One after the other, as they came: the last one dropped is the one that stays where only one is taken.
             async with self._turn:
                 lines = await self._add_in_turn(wanted, place, replace, draft_id)
         finally:
             if shiboken6.isValid(self):
+                self.all_added = self.all_added and lines == []
+                if lines:
+                    self._lines += lines
+                    self.refused.emit([*self._lines])
                 self._set_running(-1)
-        if lines is not None and shiboken6.isValid(self):
-            self.refused.emit(lines)
 
     async def _add_in_turn(
         self, wanted: tuple[Source, ...], place: int | None, replace: bool, draft_id: str
@@ -93,8 +104,10 @@ class Adder(QObject):
 
     def _set_running(self, step: int) -> None:
         before, self._running = self._running, self._running + step
-        if bool(before) != bool(self._running):
-            self.busy_changed.emit(bool(self._running))
+        if not before:
+            self.all_added, self._lines = True, []
+        if bool(before) != self.busy:
+            self.busy_changed.emit(self.busy)
 
     async def _made(self, wanted: Source) -> Reference:
         if isinstance(wanted, Reference):

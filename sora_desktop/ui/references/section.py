@@ -125,6 +125,7 @@ class ReferencesSection(QWidget):
         self._dismiss.clicked.connect(lambda: self._refuse([]))
         self.adder.refused.connect(self._refuse)
         self.adder.added.connect(self._findings.forget)
+        self.adder.busy_changed.connect(lambda _busy: self.refresh())
         self._findings.changed.connect(self.show_reports)
         self._findings.measured.connect(self._on_measured)
         bind(self._studio.accounts.changed, self.refresh, self)
@@ -148,7 +149,8 @@ class ReferencesSection(QWidget):
         taken = self._page.draft.references
         self.setVisible(bool(taken) or rule is not None)
         most = rule.max_count if rule else 0
-        self._count.setText(self.tr("{0} of {1}").format(len(taken), most) if taken and rule else "")
+        count = self.tr("{0} of {1}").format(len(taken), most) if taken and rule else ""
+        self._count.setText(self.tr("Reading…") if self.adder.busy else count)
         room = rule is not None and len(taken) < most
         self._show_zone()
         self._address.setVisible(room and self.hosted)
