@@ -256,6 +256,21 @@ def test_every_kind_and_role_shows_its_value_and_bears_odd_ones(
     assert shown(row.editor) == value
 
 
+def test_nothing_of_a_list_makes_the_column_wider(qtbot, dressed: QApplication) -> None:
+    """Of texts without end, of ranges of any length: side by side stands only what fits."""
+    long = Param(key="long", options=options("x" * 1500, "y"), default="y")
+    wide = Param(key="wide", type=ParamType.NUMBER, minimum=-1e14, maximum=1e14, step=1e-6, label="W" * 80)
+    needed = Param(key="needed", options=options("a"), required=True)
+    text = Param(key="text", type=ParamType.TEXT, default="z" * 1500)
+    made = ParamsPanel(None)  # type: ignore[arg-type]
+    qtbot.addWidget(made)
+    made.build(Model(id="m", name="M", params=(long, wide, needed, text)), {})
+    assert max(row.minimumSizeHint().width() for row in made.rows.values()) <= 344, "the column less its margins"
+    combo, field = made.rows["needed"].editor.widget, made.rows["text"].editor.widget
+    assert isinstance(combo, QComboBox) and combo.currentText() == "Needed" and made.rows["needed"].note.text() == ""
+    assert isinstance(field, QLineEdit) and field.cursorPosition() == 0, "its beginning is what is seen"
+
+
 def test_a_long_text_is_shown_whole(qtbot, dressed: QApplication) -> None:
     editor = make_editor(Param(key="t", type=ParamType.TEXT, max_length=5), None)  # type: ignore[arg-type]
     qtbot.addWidget(editor.widget)

@@ -16,6 +16,8 @@ from sora_desktop.ui.widgets.switch import Switch
 
 translate = QCoreApplication.translate
 MOST_SEGMENTS = 3
+MOST_LETTERS = 42
+"""Characters of all choices together that fit side by side; longer ones are a list to unfold."""
 MOST_TEXT = 100_000
 
 
@@ -44,7 +46,7 @@ def make_editor(param: Param, parent: QWidget) -> Editor:
     match param.type:
         case ParamType.SELECT if _is_switch(param):
             editor = _switch(param, parent)
-        case ParamType.SELECT if 2 <= len(param.options) <= MOST_SEGMENTS:
+        case ParamType.SELECT if 2 <= len(param.options) <= MOST_SEGMENTS and _are_short(param):
             editor = _segments(param, _choices(param), optional, parent)
         case ParamType.SELECT:
             editor = _combo(param, optional, parent)
@@ -77,6 +79,15 @@ def shape_icon(option: Option) -> str:
         if words.lower() in ("landscape", "portrait", "square"):
             return words.lower()
     return ""
+
+
+def _unset(param: Param) -> str:
+    """What stands where nothing is chosen."""
+    return translate("Editors", "Needed") if param.required else translate("Editors", "Service’s choice")
+
+
+def _are_short(param: Param) -> bool:
+    return sum(len(option.text) for option in param.options) <= MOST_LETTERS
 
 
 def _is_switch(param: Param) -> bool:
@@ -136,7 +147,7 @@ def _segments(param: Param, choices: list[Choice], optional: bool, parent: QWidg
 def _combo(param: Param, optional: bool, parent: QWidget) -> Editor:
     combo = Combo(parent)
     if optional:
-        combo.addItem(translate("Editors", "Service’s choice"), None)
+        combo.addItem(_unset(param), None)
     for option in param.options:
         combo.addItem(option.text, option.value)
 
@@ -158,6 +169,7 @@ def _number(param: Param, optional: bool, parent: QWidget) -> Editor:
         integer=param.integer,
         optional=optional,
         unit=param.unit,
+        unset=_unset(param),
         parent=parent,
     )
     field.set_names(param.title)
@@ -189,12 +201,13 @@ def _text(param: Param, parent: QWidget, parse: Callable[[str], Scalar]) -> Edit
     # A longer text is found fault with, not cut.
     field.setMaxLength(MOST_TEXT)
     if param.default is None:
-        field.setPlaceholderText(translate("Editors", "Service’s choice"))
+        field.setPlaceholderText(_unset(param))
 
     def show(value: Scalar | None) -> None:
         shown = "" if value is None else as_text(value)
         if shown != field.text():
             field.setText(shown)
+            field.setCursorPosition(0)
 
     editor = Editor(field, show, lambda invalid: mark(field, invalid=invalid))
     field.textEdited.connect(lambda text: editor.changed.emit(parse(text) if text else None))

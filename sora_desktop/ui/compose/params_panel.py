@@ -93,8 +93,7 @@ class Row(QWidget):
     def _words_for_unset(self) -> str:
         """Fields that are empty when unset say it themselves."""
         param = self.control.param
-        is_segments = param.type in (ParamType.SELECT, ParamType.BOOLEAN) and len(param.options) <= 3
-        if not is_segments:
+        if not isinstance(self.editor.widget, Segments):
             return ""
         return self.tr("Needed: choose one") if param.required else self.tr("Service’s choice until you pick one")
 

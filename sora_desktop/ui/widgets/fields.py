@@ -29,6 +29,8 @@ from sora_desktop.ui.words import THIN
 
 HUGE = 1e12
 MOST_STEPS = 10_000
+MOST_FIGURES = 20
+"""Characters of both ends of a range that stand side by side below its slider."""
 MOST_SEED = 2**31 - 1
 
 
@@ -144,7 +146,9 @@ class NumberField(QWidget):
             self._box.setValue(self._box.minimum())
         self._box.valueChanged.connect(self._on_box_changed)
         self.setFocusProxy(self._box)
-        self.slider: QSlider | None = self._made_slider() if known and self._high > self._low else None
+        ends = len(self._box.textFromValue(self._low) + self._box.textFromValue(self._high))
+        fits = known and self._high > self._low and ends <= MOST_FIGURES
+        self.slider: QSlider | None = self._made_slider() if fits else None
         self._lay_out()
         self._show_on_slider()
 
