@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from sora_desktop.core.errors import SoraError
 from sora_desktop.ui.centre import Tab
 from sora_desktop.ui.notices import Tone
+from sora_desktop.ui.references.drops import DropTarget
 from sora_desktop.ui.references.incoming import Frame, Incoming
 from sora_desktop.ui.words import sentence
 
@@ -57,6 +58,8 @@ class Crossings(QObject):
         rail.expanded.connect(lambda: window.panes.show_pane("compose", True))
         rail.new_wanted.connect(window.new_draft)
         rail.dropped.connect(self._on_dropped)
+        self.drops = DropTarget(window, compose.references, foreign=True)
+        self.drops.strayed.connect(self._on_dropped)
         window.first_run.simulator_chosen.connect(self._on_simulator_chosen)
         window.first_run.provider_chosen.connect(lambda name: dialogs.open_settings(new_provider=name))
         window.status.folder_clicked.connect(dialogs.open_videos_folder)

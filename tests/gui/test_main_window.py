@@ -21,6 +21,7 @@ from sora_desktop.ui.main_window import MainWindow
 from sora_desktop.ui.notices import Notices, Tone
 from sora_desktop.ui.theme import theme
 from sora_desktop.ui.viewer.screens import Emblem
+from support.drops import Drag, names, of_files, photo
 from support.loops import Run
 from support.studio import Opened, in_the_open
 
@@ -67,6 +68,25 @@ def test_a_clip_from_the_prompt_to_the_picture_by_keys(
     run.until(lambda: not window.viewer.canvas.image.isNull(), 20)
     assert window.viewer.canvas.image.size().toTuple() == (clip.width, clip.height)
     assert window.focusWidget() is window.compose.editor.text, "a finished job does not steal the focus"
+
+
+def test_a_picture_may_be_dropped_anywhere(window: MainWindow, run: Run, tmp_path: Path) -> None:
+    section = window.compose.references
+    for place in (window.viewer, window.queue.view.viewport(), window.status):
+        drag = Drag(place, of_files(tmp_path / "a.pdf"))
+        assert section.zone.refusal == "Takes images only"
+        drag.leave()
+        drag = Drag(place, of_files(tmp_path / "a.png"))
+        assert drag.accepted
+        assert section.zone.lit, "it says what will happen where it will be"
+        drag.leave()
+        assert not section.zone.lit
+    Drag(window.viewer, of_files(photo(tmp_path / "a.png"))).drop()
+    run.until(lambda: names(section) == ["a.png"])
+    window.panes.show_pane("compose", False)
+    Drag(window.viewer, of_files(photo(tmp_path / "b.png", 99))).drop()
+    run.until(lambda: names(section) == ["b.png"])
+    assert section.isVisible(), "compose opens for it"
 
 
 @pytest.mark.parametrize(

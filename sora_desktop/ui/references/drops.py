@@ -1,8 +1,8 @@
-"""Drags over the compose column: the whole of it takes them, the zone says what will happen."""
+"""Drags over the compose column and the window: all of it takes them, the zone says what will happen."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
@@ -18,11 +18,17 @@ NEAR = 8
 
 
 class DropTarget(QObject):
-    """Watches `column` for drags and gives what is dropped to `section`."""
+    """Watches `column` for drags and gives what is dropped to `section`.
 
-    def __init__(self, column: QWidget, section: ReferencesSection) -> None:
+    `foreign`: only for what comes from other programs; our own drags have their places. `strayed` carries an Incoming
+    that was dropped while the section could not be seen.
+    """
+
+    strayed = Signal(object)
+
+    def __init__(self, column: QWidget, section: ReferencesSection, *, foreign: bool = False) -> None:
         super().__init__(column)
-        self._column, self._section = column, section
+        self._column, self._section, self._foreign = column, section, foreign
         self._incoming = Incoming()
         self._line = _InsertLine(section)
         self._veil = DropZone(section, veil=True)
@@ -32,6 +38,8 @@ class DropTarget(QObject):
         column.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if self._foreign and isinstance(event, QDropEvent) and event.source() is not None:
+            return False
         if isinstance(event, QDragEnterEvent):
             self._incoming = read(event.mimeData(), pixels=False)
             self._answer(event)
@@ -53,7 +61,7 @@ class DropTarget(QObject):
             self._line.show_at(self._gap(at))
         elif self._incoming and self._section.isVisible():
             self._show(self._incoming, at)
-        else:
+        elif not (self._incoming and self._foreign) or self._section.isHidden():
             event.ignore()
             return
         event.setDropAction(Qt.DropAction.CopyAction)
@@ -100,7 +108,9 @@ class DropTarget(QObject):
         self._over()
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
-        if moved >= 0:
+        if not self._section.isVisible():
+            self.strayed.emit(read(event.mimeData()))
+        elif moved >= 0:
             self._section.reorder(moved, gap - 1 if gap > moved else gap)
         elif self._has_room():
             self._section.take(read(event.mimeData()), self._place(at))
