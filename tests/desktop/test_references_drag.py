@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
@@ -22,6 +23,7 @@ AT = (1000, 500)
 """Where the other window is; it is held in its middle."""
 PROMPT, REST = (150, 200), (150, 700)
 """Places in the compose column: over the text, and over what is below it."""
+VIEWER = (700, 300)
 
 
 @contextmanager
@@ -94,3 +96,16 @@ def test_pixels_become_a_reference_what_is_no_picture_is_refused_and_nothing_bre
     with another_window(program.screen, "files", str(pdf), str(picture)):
         program.screen.drag((AT[0] + 60, AT[1] + 40), REST)
         assert [one["name"] for one in let_go(program, 2)] == ["b.webp"]
+    new_draft(program)
+    address = f"data:image/webp;base64,{base64.b64encode(picture.read_bytes()).decode()}"
+    with another_window(program.screen, "page", address):
+        program.screen.drag((AT[0] + 60, AT[1] + 40), PROMPT)
+        (found,) = let_go(program, 3)
+    assert (found["mime"], found["bytes"]) == ("image/webp", picture.stat().st_size), (
+        "a browser's picture, byte for byte"
+    )
+    new_draft(program)
+    with another_window(program.screen, "files", str(picture)):
+        program.screen.drag((AT[0] + 60, AT[1] + 40), VIEWER)
+        assert [one["name"] for one in let_go(program, 4)] == ["b.webp"]
+    assert {draft["prompt"] for draft in program.drafts()} == {""}, "an address got into the text"

@@ -1,6 +1,7 @@
 """A window of another program, from which something can be dragged: `python drag_source.py X Y KIND [VALUE…]`.
 
-KIND is "files" with paths, "url" with an address, or "image" for pixels. It stays above other windows.
+KIND is "files" with paths, "url" with an address, "page" with the address of a picture as browsers drag it, or "image"
+for pixels. It stays above other windows.
 """
 
 from __future__ import annotations
@@ -29,6 +30,11 @@ class Source(QWidget):
             case "url":
                 mime.setText(self._values[0])
                 mime.setUrls([QUrl(self._values[0])])
+            case "page":
+                mime.setHtml(f'<meta charset="utf-8"><img src="{self._values[0]}" alt="A picture">')
+                mime.setText(self._values[0])
+                mime.setUrls([QUrl(self._values[0])])
+                mime.setData("text/x-moz-url", f"{self._values[0]}\nA picture".encode("utf-16-le"))
             case _:
                 image = QImage(320, 180, QImage.Format.Format_RGB32)
                 image.fill(QColor("teal"))
