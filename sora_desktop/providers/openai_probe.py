@@ -105,8 +105,11 @@ class _Look:
                 refusal = refusal or self._refused(answer)
                 continue
             listed = entries(answer) if answer.ok else None
-            if listed is not None or await self._exists("GET", "/videos/*") or await self._exists("HEAD", "/videos"):
+            if listed is not None:
                 return listed
+            for method, call in (("GET", "/videos/*"), ("HEAD", "/videos"), ("GET", "/videos")):
+                if await self._exists(method, call):
+                    return None
             if answer.status >= 500:
                 refusal = refusal or self._refused(answer)
         if refusal is not None:
