@@ -143,7 +143,7 @@ class TestDrops:
         assert "too many pixels" in section.refusals.text
 
     def test_a_second_one_takes_the_place_of_the_only_one(
-        self, panel: ComposePanel, section: ReferencesSection, opened: Opened, tmp_path: Path
+        self, panel: ComposePanel, section: ReferencesSection, opened: Opened, tmp_path: Path, run: Run
     ) -> None:
         first, second, third = (photo(tmp_path / f"{name}.png", 200 + len(name)) for name in ("a", "bb", "ccc"))
         drop(opened, panel, of_files(first))
@@ -157,6 +157,8 @@ class TestDrops:
         assert not veil.isVisible()
         assert names(section) == ["bb.png"]
         assert section.refusals.text == "ccc.png was not added: this model takes 1 reference."
+        kept = {item.name for item in run(opened.studio.engine.references.recent())}
+        assert kept == {"a.png", "bb.png"}, "what there is no room for is not kept either"
         assert not section.zone.isVisible()
 
     def test_of_two_that_are_dropped_one_after_the_other_the_last_one_stays(

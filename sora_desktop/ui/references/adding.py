@@ -17,7 +17,7 @@ from sora_desktop.core.references import Reference
 from sora_desktop.ui.compose.page import Page
 from sora_desktop.ui.references.incoming import Frame, Incoming, is_web
 from sora_desktop.ui.references.looks import kind_words
-from sora_desktop.ui.references.workshop import Workshop
+from sora_desktop.ui.references.workshop import Workshop, frame_name
 from sora_desktop.ui.words import number, sentence
 
 LONGEST_URL = 2000
@@ -86,6 +86,13 @@ class Adder(QObject):
         lines: list[str] = []
         put = 0
         for one in wanted:
+            # What there is no room for is not read, and not kept in the tray.
+            rule = self._page.rule
+            replaces = not put and (replace or (rule is not None and rule.max_count == 1))
+            line = self._no_room(_name(one), not replaces)
+            if line:
+                lines.append(line)
+                continue
             try:
                 reference = await self._made(one)
             except SoraError as error:
@@ -123,16 +130,23 @@ class Adder(QObject):
         rule, taken = self._page.rule, self._page.draft.references
         name = reference.name or reference.url
         if rule is None:
-            return tr("{0}: this model takes no references.").format(name)
+            return self._no_room(name, False)
         if reference.kind not in rule.kinds:
             return sentence("reference_kind", {"name": name, "kinds": kind_words(rule.kinds, 2)})
         if any(same(other, reference) for other in taken):
             return tr("{0} is there already.").format(name)
         replaces = bool(taken) and (replace or (may_replace and rule.max_count == 1))
-        if len(taken) - replaces >= rule.max_count:
-            count = tr("1 reference") if rule.max_count == 1 else tr("{0} references").format(number(rule.max_count))
-            return tr("{0} was not added: this model takes {1}.").format(name, count)
-        return ""
+        return self._no_room(name, len(taken) - replaces >= rule.max_count)
+
+    def _no_room(self, name: str, full: bool) -> str:
+        """The line of refusal where the model takes none, or where it is `full` and nothing may be replaced."""
+        rule = self._page.rule
+        if rule is None:
+            return tr("{0}: this model takes no references.").format(name)
+        if not full or len(self._page.draft.references) < rule.max_count:
+            return ""
+        count = tr("1 reference") if rule.max_count == 1 else tr("{0} references").format(number(rule.max_count))
+        return tr("{0} was not added: this model takes {1}.").format(name, count)
 
     def _put(self, reference: Reference, place: int | None, *, replace: bool) -> None:
         rule, taken = self._page.rule, list(self._page.draft.references)
@@ -158,6 +172,21 @@ def sources(incoming: Incoming, takes_files: bool) -> list[Source]:
     # A picture inside a link brings the page's address; the page's HTML names the picture itself.
     named: list[Source] = [*(incoming.pictures or incoming.urls)]
     return (own or named) if takes_files else (named or own)
+
+
+def _name(source: Source) -> str:
+    """What to call something that was not read."""
+    match source:
+        case Path():
+            return shown_name(source.name)
+        case Frame():
+            return frame_name(source)
+        case Reference():
+            return source.name or source.url
+        case str():
+            return shown_name(source.rstrip("/").rpartition("/")[2])
+        case _:
+            return tr("A picture")
 
 
 def same(one: Reference, other: Reference) -> bool:
