@@ -158,11 +158,12 @@ class Delivery:
         works = self._works
         connection = await works.connection(job)
         place = f"{job.account} {connection.base_url}"
-        remembered = await self._remembered(job, place, self._made.get(content, ""))
+        private = works.accounts.is_private(job.account, job.base_url)
+        remembered = await self._remembered(job, place, self._made.get(content, ""), private)
         if remembered:
             return remembered
         async with self._ready(job, content, reference, plan, model.references or ReferenceRule()) as ready:
-            remembered = await self._remembered(job, place, ready.sha256)
+            remembered = await self._remembered(job, place, ready.sha256, private)
             if remembered:
                 return remembered
             works.pulse(job.account).count()
@@ -188,11 +189,12 @@ class Delivery:
         assert model is not None
         connection = await works.accounts.connection(other.id)
         place = f"{other.id} {connection.base_url}"
-        remembered = await self._remembered(job, place, self._made.get(content, ""))
+        private = works.accounts.is_private(other.id)
+        remembered = await self._remembered(job, place, self._made.get(content, ""), private)
         if remembered:
             return remembered
         async with self._ready(job, content, reference, plan, rule) as ready:
-            remembered = await self._remembered(job, place, ready.sha256)
+            remembered = await self._remembered(job, place, ready.sha256, private)
             if remembered:
                 return remembered
             works.pulse(other.id).count()
@@ -280,8 +282,11 @@ class Delivery:
         finally:
             await store.in_thread(file.unlink)
 
-    async def _remembered(self, job: Job, place: str, sha256: str) -> SentReference | None:
-        """The upload of these bytes that is still there. One whose address is dead is forgotten."""
+    async def _remembered(self, job: Job, place: str, sha256: str, private: bool) -> SentReference | None:
+        """The upload of these bytes that is still there. One whose address is dead is forgotten.
+
+        `private`: its service is in the user's own network, so its addresses may be too; others have no business there.
+        """
         if not sha256:
             return None
         upload = await self._store.uploads.get(place, sha256, self._works.clock.now() - MOST_AGE)
@@ -290,7 +295,7 @@ class Delivery:
         url = upload.sent.url
         if not self._fresh(url, job.account):
             try:
-                private, route = is_private_host(urlsplit(url).hostname or ""), self._works.accounts.route(job.account)
+                route = self._works.accounts.route(job.account)
                 await self._works.http.look(url, allow_private=private, route=route)
             except ProviderError as error:
                 if error.failure.code == "result_link_dead":

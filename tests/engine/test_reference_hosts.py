@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,12 +17,14 @@ from sora_desktop.core.catalog import Model
 from sora_desktop.core.errors import ProviderError, UserError
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.params import Scalar
-from sora_desktop.core.references import Reference
+from sora_desktop.core.references import Reference, SentReference
 from sora_desktop.engine import delivery
 from sora_desktop.engine import references as engine_references
 from sora_desktop.engine.references import HEAD, Way
 from sora_desktop.engine.works import Works
 from sora_desktop.media.pictures import mend
+from sora_desktop.providers.http import Http
+from sora_desktop.storage.uploads import Upload
 from support.bench import Bench
 from support.bucket import SECRET, S3Server, running_bucket
 from support.raw_server import always, raw_server, reply
@@ -262,6 +266,28 @@ async def test_a_model_that_takes_uploads_only_gets_what_is_at_an_address_as_one
         assert len(uploads(simulator)) == 1 and arrived(job) == out.getvalue() and url not in job.body
     finally:
         simulator.control("DELETE", "/models")
+
+
+async def test_a_service_far_away_sends_us_to_nobody_at_home(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the address of an upload, which is looked at before it is used again."""
+    account = await bench.account("rivya", "https://service.example.com", KEYS["rivya"])
+    reference = await bench.engine.references.add(photo(), "p.jpg")
+    rule = model_of(bench, "rivya").references
+    assert rule is not None
+    sha256 = hashlib.sha256((await bench.engine.references.made(reference, rule)).data).hexdigest()
+    sent = SentReference(url="http://10.0.0.1/router?reboot", name="p.jpg")
+    place = f"{account} https://service.example.com"
+    await bench.engine.references.uploads.put(Upload(account=place, sha256=sha256, sent=sent, uploaded_at=time.time()))
+    allowed: list[bool] = []
+
+    async def look(_http: Http, url: str, *, allow_private: bool, **_more: object) -> None:
+        allowed.append(allow_private)
+        raise UserError("reference_missing", name=url)  # Far enough: nothing is sent.
+
+    monkeypatch.setattr(Http, "look", look)
+    [job] = await bench.submit(account, references=(reference,))
+    await bench.until_quiet()
+    assert allowed == [False] and bench.job(job).state is State.FAILED
 
 
 async def test_a_large_picture_at_an_address_is_measured_by_its_beginning_before_money_is_spent(
