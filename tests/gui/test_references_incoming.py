@@ -15,8 +15,9 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QColor, QImage
 
+from sora_desktop.core.errors import UserError
 from sora_desktop.core.references import Reference
-from sora_desktop.ui.references.adding import sources
+from sora_desktop.ui.references.adding import from_url, sources
 from sora_desktop.ui.references.box import Box, Cut
 from sora_desktop.ui.references.incoming import Frame, has_media, of_frame, of_frames, of_references, read
 from sora_desktop.ui.references.pages import read_page
@@ -138,6 +139,33 @@ def test_a_browser_s_temporary_file_is_the_picture_and_its_address_no_second_one
     mime.setHtml(f'<img src="{ADDRESS}">')
     mime.setText(ADDRESS)
     assert sources(read(mime), takes_files=True) == [Path("/tmp/dnd_file/a.png")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "url", "name"),
+    [
+        (" https://x.example/a.png?b=%20#c ", "https://x.example/a.png?b=%20#c", "a.png"),
+        (
+            "https://bücher.example/ä/%C3%B6.png?q=ü",
+            "https://xn--bcher-kva.example/%C3%A4/%C3%B6.png?q=%C3%BC",
+            "ö.png",
+        ),
+        ("https://x.example/a%0Ab%E2%80%AEgnp.exe", "https://x.example/a%0Ab%E2%80%AEgnp.exe", "a bgnp.exe"),
+        ("https://x.example", "https://x.example", "x.example"),
+    ],
+)
+def test_an_address_is_kept_as_every_service_can_call_it(qapp, typed: str, url: str, name: str) -> None:
+    found = from_url(typed, "image")
+    assert (found.url, found.name) == (url, name)
+
+
+@pytest.mark.parametrize(
+    "typed", ["https://x.example:99999/a.png", "https://[x/a.png", "ftp://x.example/a", "https://"]
+)
+def test_what_is_no_address_is_refused(qapp, typed: str) -> None:
+    with pytest.raises(UserError) as refused:
+        from_url(typed, "image")
+    assert refused.value.code == "url_invalid"
 
 
 def test_addresses_and_files_with_odd_characters(qapp) -> None:

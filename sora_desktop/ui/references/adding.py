@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 import shiboken6
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QUrl, Signal
 from PySide6.QtGui import QImage
 
 from sora_desktop.core.errors import SoraError, UserError
@@ -203,11 +203,13 @@ def from_url(text: str, kind: str) -> Reference:
         raise UserError("url_empty")
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host, _port = parts.hostname, parts.port
     except ValueError:
         host, parts = None, urlsplit("")
     if not host or not is_web(url) or len(url) > LONGEST_URL:
         raise UserError("url_invalid", url=url[:80])
     if parts.username or parts.password:
         raise UserError("url_has_login")
+    if not url.isascii():  # Not every service can fetch from what people can read.
+        url = QUrl(url).toString(QUrl.ComponentFormattingOption.FullyEncoded)
     return Reference(kind=kind, name=shown_name(PurePosixPath(unquote(parts.path)).name) or host, url=url)
