@@ -108,7 +108,7 @@ SENTENCES: dict[str, str] = {
     "account_builtin": "“{name}” is built in and stays. Switch it off in Settings, Accounts, if it is in the way.",
     "account_unknown": "There is no account “{name}”. List them with “accounts list”.",
     "account_not_named": "Name the account. List them with “accounts list”.",
-    "account_gone": "The account of this job was removed. Add it again, then retry.",
+    "account_gone": "The account of this job was removed. Add it again, with its key: the job goes on then.",
     "account_off": "The account “{name}” is switched off. Switch it on in Settings, Accounts.",
     "model_unknown": "This account has no model “{name}”.",
     "model_coming_soon": "“{name}” is announced, but cannot be used yet. Choose another model.",

@@ -18,6 +18,7 @@ from sora_desktop.engine.board import Board
 from sora_desktop.engine.clock import Clock
 from sora_desktop.engine.diagnosis import Doctor
 from sora_desktop.engine.orders import Orders, new_jobs
+from sora_desktop.engine.orphans import adopted, orphans
 from sora_desktop.engine.polling import Polling
 from sora_desktop.engine.references import References
 from sora_desktop.engine.scheduler import Scheduler
@@ -93,6 +94,7 @@ class Engine:
         self.diagnose = Doctor(accounts, dialect_of, http).diagnose
         self._data_version = data_version
         self._balance_at: dict[str, float] = {}
+        self._account_ids: set[str] = set()
         self._own_tasks: list[asyncio.Task[None]] = []
         self._links: list[Callable[[], None]] = []
 
@@ -317,6 +319,21 @@ class Engine:
                 about_key = job.failure is not None and job.failure.kind is FailureKind.KEY
                 if job.account == account_id and job.state in REMOTE and (troubled or about_key):
                     self._polling.watch(job, at_once=True)
+        self._orders.wake_blocked()
+        before, self._account_ids = self._account_ids, {account.id for account in self._accounts.all}
+        if self._account_ids - before:
+            self._tasks.spawn(self._take_over(), "jobs of removed accounts")
+
+    async def _take_over(self) -> None:
+        """An account that was removed may have been added again: its jobs go on there."""
+        changes = await adopted(orphans(self._board.jobs.values(), self._accounts), self._accounts)
+        changes = {job_id: more for job_id, more in changes.items() if job_id in self._board.jobs}
+        if not changes:
+            return
+        for job in await self._board.note_all(changes):
+            if job.state in REMOTE:
+                self._polling.watch(job, at_once=True)
+        self._downloads.wake()
         self._orders.wake_blocked()
 
     def _on_settings_changed(self) -> None:

@@ -87,6 +87,22 @@ async def test_a_job_under_way_is_asked_for_with_the_key_it_was_sent_with(bench:
     assert (await bench.accounts.connection(account, mark=bench.job(job).sent_with)).key == NEW, "not kept for nothing"
 
 
+@pytest.mark.parametrize(("twice", "key"), [(False, OLD), (True, OLD), (False, NEW)])
+async def test_an_account_that_is_added_again_takes_its_jobs_over(
+    bench: Bench, service: Keyed, twice: bool, key: str
+) -> None:
+    if twice:
+        await bench.account("rivya", "https://one.example", OTHER)
+    await bench.account("rivya", "https://two.example", OLD)
+    account, job = await submit(bench)
+    await bench.until(lambda: bool(bench.job(job).remote_id))
+    await bench.accounts.remove(account)
+    service.done = True
+    again = await bench.account("rivya", "https://one.example", key)
+    await bench.until(lambda: bench.job(job).state is State.DONE)
+    assert bench.job(job).account == again
+
+
 async def test_a_key_that_was_renewed_takes_over(bench: Bench, service: Keyed) -> None:
     account, job = await submit(bench)
     await bench.until(lambda: bool(bench.job(job).remote_id))
