@@ -1,6 +1,7 @@
 """The command line, on the same engine and database as the window. No Qt is needed.
 
-Exit codes: 0 done, 1 failed, 2 usage, 3 uncertain (a clip may have been made and billed), 130 after Ctrl+C.
+Exit codes: 0 done, 1 failed, 2 usage, 3 uncertain (a clip may have been made and billed), 130 after
+Ctrl+C or a log-out (SIGTERM).
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from sora_desktop.assembly import Assembly, opened
@@ -80,7 +82,14 @@ def _code(job: Job) -> int:
     return FAILED if job.failure else DONE
 
 
+def _end_by_log_out() -> None:
+    """SIGTERM ends it as Ctrl+C does: what is being sent gets its answer first."""
+    with suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, or a thread.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+
+
 async def _generate(arguments: Arguments) -> int:
+    _end_by_log_out()
     report = Reporter(as_json=arguments.json)
     ids: list[str] = []
     while True:
@@ -161,6 +170,7 @@ async def _hand_over(studio: Assembly, account: Account, request: GenerationRequ
 
 
 async def _resume(arguments: Arguments) -> int:
+    _end_by_log_out()
     report = Reporter(as_json=arguments.json)
     while True:
         async with opened(arguments.paths(), override_key=environment_key(), own=None) as studio:
