@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 import json
 import os
-from collections.abc import Generator
-from contextlib import contextmanager
+import threading
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +19,13 @@ from sora_desktop.storage.library import disk_problems
 WHITE = b"\t\n\r\f"
 LARGEST = 8_000_000_000
 """Bytes. No service makes clips near this size; more is a mistake or an attack."""
+
+
+FLUSH = 1 << 18
+FLUSH_EVERY = 1.0
+"""Bytes, and seconds, after which what has arrived is written: no more is fetched again after a kill."""
+
+InThread = Callable[[Callable[[], None]], Awaitable[None]]
 
 
 class PartProblem(Exception):
@@ -51,26 +60,23 @@ class Part:
             self.size, self.total, self.validator = size, total, validator
             self.complete = bool(note.get("complete")) and size == total
 
-    @contextmanager
-    def opened(self, stream: Download) -> Generator[_Writer]:
-        """Opens the file for what `stream` brings: appended where it goes on, from the start otherwise."""
-        folder = self.path.parent
-        if stream.offset and (stream.offset != self.size or stream.total != self.total):
+    def begin(self, offset: int, total: int | None, validator: str) -> BinaryIO:
+        """Opens the file for bytes from `offset` on: appended where it goes on, from the start otherwise."""
+        if offset and (offset != self.size or total != self.total):
             # Another file, or another place in it: what is here is of no use.
             self.discard()
             raise _begin_again()
-        if stream.total is not None and stream.total > LARGEST:
-            raise PartProblem(f"larger than {LARGEST // 1_000_000_000} GB")
-        with disk_problems(folder):
-            if not stream.offset:
+        if total is not None and total > LARGEST:
+            raise _too_large()
+        with disk_problems(self.path.parent):
+            if not offset:
                 # Truncating an old large file stalls for 100 ms: a fresh one does not.
                 self.path.unlink(missing_ok=True)
                 self.size = 0
-            self.total, self.validator = stream.total, stream.validator
+            self.total, self.validator = total, validator
             self._write_note()
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-            with os.fdopen(os.open(self.path, flags, 0o600), "ab") as file:
-                yield _Writer(self, file)
+            return os.fdopen(os.open(self.path, flags, 0o600), "ab")
 
     def finish(self) -> None:
         """All bytes are here. Raises a transient ProviderError when some are missing, PartProblem for none."""
@@ -106,28 +112,73 @@ class Part:
             json.dump(note, file)
 
 
-class _Writer:
-    def __init__(self, part: Part, file: BinaryIO) -> None:
-        self._part = part
-        self._file = file
+class Writer:
+    """Puts what a download brings into its part. `take` is the loop's; the rest waits for the disk, in any thread."""
 
-    def write(self, chunk: bytes) -> None:
-        part = self._part
-        if part.size == 0 and _looks_like_text(chunk):
+    def __init__(self, part: Part, stream: Download) -> None:
+        self._part = part
+        self._stream = stream
+        self._file: BinaryIO | None = None
+        self._waiting = bytearray()
+        self._written_at = time.monotonic()
+        self._closed = False
+        self._lock = threading.Lock()
+        self.arrived = 0
+        """Bytes of the file, those included that are not written yet."""
+
+    def open(self) -> None:
+        with self._lock:
+            if not self._closed:
+                self._file = self._part.begin(self._stream.offset, self._stream.total, self._stream.validator)
+                self.arrived = self._part.size
+
+    def take(self, chunk: bytes) -> bool:
+        """Keeps a chunk in mind and answers whether it is time to `flush`. Raises PartProblem for what is no video."""
+        if self.arrived == 0 and _looks_like_text(chunk):
             raise PartProblem(chunk[:4000].decode("utf-8", "replace"))
-        if part.size + len(chunk) > LARGEST:
-            raise PartProblem(f"larger than {LARGEST // 1_000_000_000} GB")
-        try:
-            write_all(self._file, chunk)
-        except OSError as error:
-            with disk_problems(part.path.parent):
-                raise error
-        part.size += len(chunk)
+        if self.arrived + len(chunk) > LARGEST:
+            raise _too_large()
+        self._waiting += chunk
+        self.arrived += len(chunk)
+        return len(self._waiting) >= FLUSH or time.monotonic() - self._written_at > FLUSH_EVERY
+
+    def flush(self) -> None:
+        with self._lock, disk_problems(self._part.path.parent):
+            self._write()
+
+    def _write(self) -> None:
+        waiting, self._waiting = bytes(self._waiting), bytearray()
+        self._written_at = time.monotonic()
+        if self._file is not None and waiting:
+            write_all(self._file, waiting)
+            self._part.size += len(waiting)
+
+    def close(self) -> None:
+        """Writes what waits and closes the file. Waits for an `open` or `flush` that still runs."""
+        with self._lock, disk_problems(self._part.path.parent):
+            self._closed = True
+            if self._file is not None:
+                with self._file:
+                    self._write()
+                self._file = None
+
+
+@asynccontextmanager
+async def arriving(part: Part, stream: Download, in_thread: InThread) -> AsyncGenerator[Writer]:
+    """The part, open for what `stream` brings. The loop never waits for the disk: a share may hang for a minute."""
+    writer = Writer(part, stream)
+    try:
+        await in_thread(writer.open)
+        yield writer
+    finally:
+        # Also where the transfer breaks: it goes on from there.
+        await in_thread(writer.close)
 
 
 def write_all(file: BinaryIO, chunk: bytes) -> None:
     """The one write to the disk."""
     file.write(chunk)
+    file.flush()
 
 
 def says_text(content_type: str) -> bool:
@@ -145,6 +196,10 @@ def _looks_like_text(chunk: bytes) -> bool:
     return start.startswith((b"{", b"<", b"[", b'"')) or not any(
         byte < 32 and byte not in WHITE for byte in chunk[:512]
     )
+
+
+def _too_large() -> PartProblem:
+    return PartProblem(f"larger than {LARGEST // 1_000_000_000} GB")
 
 
 def _begin_again() -> ProviderError:

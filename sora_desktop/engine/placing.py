@@ -56,7 +56,7 @@ class Placing:
             return False
         # A kill between the name and the removal of the other leaves both.
         await self._works.in_thread(Part(path.parent / f".{job.id}.part", job.id).discard)
-        await self._finish(job, path, path.stat().st_size)
+        await self._finish(job, path, job.bytes or 0)
         return True
 
     def _anothers(self, job: Job) -> bool:
@@ -71,11 +71,11 @@ class Placing:
         await self._works.in_thread(_check, part.path, self._expected(job))
         # One at a time: two clips of one name must not both think it free.
         async with self._naming:
-            wanted = library.free_path(part.path.parent, self._name(job))
+            wanted = await self._works.in_thread(library.free_path, part.path.parent, self._name(job))
             # Committed before the file is named: after a kill the row says where to look.
             job = await self._works.board.note(job.id, path=str(wanted), bytes=part.size)
             path = await self._works.in_thread(library.commit, part.path, wanted)
-        part.forget_note()
+        await self._works.in_thread(part.forget_note)
         self._folders.pop(job.id, None)
         await self._finish(job, path, part.size)
 

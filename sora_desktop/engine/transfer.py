@@ -19,7 +19,7 @@ from sora_desktop.core.errors import (
 )
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.redact import redact
-from sora_desktop.engine.part import Part, PartProblem, disk_problem, says_text
+from sora_desktop.engine.part import Part, PartProblem, arriving, disk_problem, says_text
 from sora_desktop.engine.placing import Placing
 from sora_desktop.engine.polling import Polling
 from sora_desktop.engine.works import Transfer, Works
@@ -142,6 +142,7 @@ class Downloads:
             self._fetches.pop(job.id, None)
             if not fetch.done():
                 fetch.cancel()
+                await asyncio.wait({fetch})  # Two must not write one file.
         if fetch.cancelled():
             if stalled:
                 raise _stalled()
@@ -166,21 +167,22 @@ class Downloads:
         ) as stream:
             if says_text(stream.content_type):
                 raise PartProblem(await _text_of(stream))
-            with part.opened(stream) as writer:
+            async with arriving(part, stream, works.in_thread) as writer:
                 last_told = 0.0
                 async for chunk in stream.chunks():
-                    writer.write(chunk)
+                    if writer.take(chunk):
+                        await works.in_thread(writer.flush)
                     now = time.monotonic()
                     self._moved[job.id] = now
                     if now - last_told > PROGRESS_EVERY:
                         last_told = now
-                        works.progress.emit(job.id, Transfer("download", part.size, part.total or 0))
+                        works.progress.emit(job.id, Transfer("download", writer.arrived, part.total or 0))
                         known = works.board.jobs[job.id]
                         if known.state is not State.DOWNLOADING:
                             return
                         if known.failure is not None and known.failure.code in PASSING:
                             await works.board.note(job.id, failure=None)
-        part.finish()
+        await works.in_thread(part.finish)
 
     def _watch(self) -> None:
         if self._watchdog is None or self._watchdog.done():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import errno
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 
 from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent
 from sora_desktop.core.jobs import Job, State
+from sora_desktop.engine import part
 from sora_desktop.engine.part import says_text
 from sora_desktop.engine.transfer import LONGEST_WISH, TRIES
 from sora_desktop.media.render import render
@@ -166,3 +169,24 @@ async def test_what_arrived_of_a_job_goes_with_the_job(tmp_path: Path, video: by
         await bench.engine.cancel(job.id)
         await bench.engine.delete(job.id)
         assert not list(bench.paths.videos.iterdir())
+
+
+async def test_a_disk_that_hangs_holds_nobody_else_up(
+    tmp_path: Path, video: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs, goes_on, loop = asyncio.Event(), threading.Event(), asyncio.get_running_loop()
+    real = part.write_all
+
+    def write(file: Any, chunk: bytes) -> None:
+        loop.call_soon_threadsafe(hangs.set)
+        assert goes_on.wait(20)
+        real(file, chunk)
+
+    monkeypatch.setattr(part, "write_all", write)
+    async with life(tmp_path, Host({FIRST: [Bytes(video)]})) as bench:
+        [job] = await bench.submit("simulator-rivya")
+        await asyncio.wait_for(hangs.wait(), 10)
+        assert bench.job(job).state is State.DOWNLOADING
+        goes_on.set()
+        await bench.until_quiet()
+        assert Path(bench.job(job).path).read_bytes() == video
