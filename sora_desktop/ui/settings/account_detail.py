@@ -147,8 +147,8 @@ class AccountDetail(QWidget):
         text = self.tr("Its key is deleted. Finished videos and their history stay.")
         if running:
             text += "\n\n" + self.tr(
-                "{0} of its jobs have not ended. What was sent goes on at the service and may be billed, but is watched "
-                "and fetched here only when the account is added again. What still waits is not sent before that."
+                "{0} of its jobs have not ended. What was sent goes on at the service and may be billed, but is "
+                "watched and fetched here only when the account is added again. What waits is not sent before."
             ).format(running)
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.NoIcon)
