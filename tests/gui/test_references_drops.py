@@ -207,6 +207,22 @@ class TestDrops:
         opened.idle()
         assert len(sent) == 2, "that it was not added stands there: now it is what is wanted"
 
+    def test_what_is_read_when_its_draft_is_left_is_in_that_draft(
+        self, panel: ComposePanel, section: ReferencesSection, opened: Opened, tmp_path: Path, monkeypatch
+    ) -> None:
+        panel.page.set_prompt("A boat")
+        left, slow = panel.page.draft.id, photo(tmp_path / "slow.png", 300)
+        slowly(section, monkeypatch, slow)
+        Drag(panel, of_files(slow, photo(tmp_path / "b.png"))).drop()
+        panel.new_draft()
+        opened.idle()
+        assert names(section) == [], "not in the one that is open now"
+        panel.load(left)
+        opened.idle()
+        assert names(section) == ["slow.png", "b.png"]
+        assert section.hint.text == "2 references are too many: this model takes 1."
+        assert panel.editor.prompt == "A boat"
+
     def test_there_is_as_much_room_as_the_chosen_fields_have(
         self, panel: ComposePanel, section: ReferencesSection, opened: Opened, run: Run
     ) -> None:

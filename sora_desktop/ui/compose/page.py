@@ -6,6 +6,7 @@ import asyncio
 import time
 import uuid
 
+import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sora_desktop.core import params, references, request
@@ -228,6 +229,13 @@ class Page(QObject):
     def set_references(self, taken: tuple[Reference, ...]) -> None:
         self._change(references=taken)
         self.references_changed.emit()
+
+    async def add_behind(self, draft_id: str, reference: Reference) -> None:
+        """Into a draft that was left while the reference was read. One too many is said when it is opened again."""
+        draft = self._unsaved.get(draft_id) or await self._studio.drafts.get(draft_id)
+        if draft is not None and shiboken6.isValid(self):
+            self._unsaved[draft_id] = draft.model_copy(update={"references": (*draft.references, reference)})
+            self.save_now()
 
     def choose(self, account_id: str, model_id: str) -> None:
         """Another account or model. Values that fit go along; what did not fit comes back with its model."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -11,7 +12,7 @@ import shiboken6
 from PySide6.QtCore import QCoreApplication, QObject, QUrl, Signal
 from PySide6.QtGui import QImage
 
-from sora_desktop.core.errors import SoraError, UserError
+from sora_desktop.core.errors import EnvironmentProblem, SoraError, UserError
 from sora_desktop.core.naming import shown_name
 from sora_desktop.core.references import Reference
 from sora_desktop.ui.compose.page import Page
@@ -56,7 +57,8 @@ class Adder(QObject):
     def add(self, wanted: Sequence[Source], place: int | None = None, *, replace: bool = False) -> None:
         """Adds each of `wanted`; files are read off the window's thread."""
         self._set_running(1)  # Now: what is sent next must wait for it.
-        self._workshop.spawn(self._add(tuple(wanted), place, replace), "add references")
+        work = self._add(tuple(wanted), place, replace, self._page.draft.id)
+        self._workshop.spawn(work, "add references")
 
     def _takes_files(self) -> bool:
         rule, account = self._page.rule, self._page.account
@@ -64,8 +66,7 @@ class Adder(QObject):
             rule is None or rule.upload or rule.attach or (account is not None and account.reference_host is not None)
         )
 
-    async def _add(self, wanted: tuple[Source, ...], place: int | None, replace: bool) -> None:
-        draft_id = self._page.draft.id
+    async def _add(self, wanted: tuple[Source, ...], place: int | None, replace: bool, draft_id: str) -> None:
         lines: list[str] | None = None
         try:
             # One after the other, as they came: the last one dropped is the one that stays where only one is taken.
@@ -82,14 +83,15 @@ class Adder(QObject):
     async def _add_in_turn(
         self, wanted: tuple[Source, ...], place: int | None, replace: bool, draft_id: str
     ) -> list[str] | None:
-        """A line for each that was not added; None where the draft is no longer there to add to."""
+        """A line for each that was not added; None where the draft is no longer the open one."""
         lines: list[str] = []
         put = 0
         for one in wanted:
             # What there is no room for is not read, and not kept in the tray.
             rule = self._page.rule
             replaces = not put and (replace or (rule is not None and rule.max_count == 1))
-            line = self._no_room(_name(one), not replaces)
+            here = self._page.draft.id == draft_id
+            line = self._no_room(_name(one), not replaces) if here else ""
             if line:
                 lines.append(line)
                 continue
@@ -98,8 +100,12 @@ class Adder(QObject):
             except SoraError as error:
                 lines.append(sentence(error))
                 continue
-            if not shiboken6.isValid(self) or self._page.draft.id != draft_id:
+            if not shiboken6.isValid(self):
                 return None
+            if self._page.draft.id != draft_id:
+                with suppress(EnvironmentProblem):
+                    await self._page.add_behind(draft_id, reference)
+                continue
             line = self._why_not(reference, may_replace=not put, replace=replace and not put)
             if line:
                 lines.append(line)
@@ -107,7 +113,7 @@ class Adder(QObject):
             self._put(reference, place, replace=replace and not put)
             put += 1
             place = None if place is None else place + 1
-        return lines
+        return lines if self._page.draft.id == draft_id else None
 
     def _set_running(self, step: int) -> None:
         before, self._running = self._running, self._running + step
