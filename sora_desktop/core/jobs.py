@@ -58,7 +58,7 @@ FOLLOWERS: dict[State, frozenset[State]] = {
     State.DONE: frozenset({State.QUEUED, State.DOWNLOADING}),
     # To submitting: an answer was lost before the refusal, so the same request is made again, not a new one.
     State.FAILED: frozenset({State.WAITING, State.QUEUED, State.SUBMITTING}),
-    State.CANCELLED: frozenset({State.WAITING, State.QUEUED}),
+    State.CANCELLED: frozenset({State.WAITING, State.QUEUED, State.SUBMITTING}),
     State.EXPIRED: frozenset({State.QUEUED}),
     # The four ways out: asked for again with the same key, sent again by the user's word, adopted by its id, let go.
     State.UNCERTAIN: frozenset({State.SUBMITTING, State.WAITING, State.QUEUED, State.CANCELLED}),

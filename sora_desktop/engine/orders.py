@@ -13,8 +13,8 @@ from sora_desktop.core.request import GenerationRequest
 from sora_desktop.engine.clock import Clock
 from sora_desktop.engine.polling import Polling
 from sora_desktop.engine.scheduler import Scheduler
-from sora_desktop.engine.submission import Submission, new_intent, stopped_watching
-from sora_desktop.engine.works import Works
+from sora_desktop.engine.submission import Submission, new_intent
+from sora_desktop.engine.works import Works, stopped_watching
 
 PASTED = " \t\r\n\u00a0\u200b\u2060\ufeff\"'`“”‘’„«»,;"
 """What comes along when an id is copied from a web page or a mail."""
@@ -44,9 +44,10 @@ class Orders:
             raise UserError("conflict")
         if job.collectable and job.failure and not job.brought_nothing:
             return await self.collect(job_id)
-        if job.state is State.FAILED and job.money_in_doubt and self._submission.lost_answer(job):
-            # An answer was lost before it was refused: with the same key it is told or made, and never paid twice.
+        if job.state in {State.FAILED, State.CANCELLED} and job.money_in_doubt and self._submission.lost_answer(job):
+            # An answer was lost before it ended so: with the same key it is told or made, and never paid twice.
             job = await self._works.board.move(job_id, State.SUBMITTING, failure=None, finished_at=None)
+            self._works.pulse(job.account).reset()
             self._works.alarm.ring()
             return job
         if job.state in {State.FAILED, State.CANCELLED}:
@@ -67,8 +68,10 @@ class Orders:
         match job.state:
             case State.WAITING | State.PREPARING:
                 job = await self._works.board.move(job_id, State.CANCELLED, failure=None, finished_at=now)
-            case State.SUBMITTING:
+            case State.SUBMITTING if self._scheduler.busy(job_id):
                 self._submission.forget_when_accepted(job_id)
+            case State.SUBMITTING:
+                job = await self._submission.stop_asking(job_id)
             case State.QUEUED | State.PROCESSING | State.DOWNLOADING:
                 self._polling.forget(job_id)
                 job = await self._works.board.move(job_id, State.CANCELLED, failure=stopped_watching(), finished_at=now)

@@ -22,7 +22,7 @@ from sora_desktop.core.jobs import Job, State
 from sora_desktop.engine.delivery import Delivery, HostTrouble
 from sora_desktop.engine.former_keys import key_mark
 from sora_desktop.engine.lookup import Lookup
-from sora_desktop.engine.works import Works, failure_of, in_the_way
+from sora_desktop.engine.works import Works, doubt, failure_of, in_the_way, stopped_watching
 from sora_desktop.providers.base import Attachment, RemoteStatus, RemoteTask
 from sora_desktop.providers.refusals import says_model_gone
 
@@ -97,7 +97,9 @@ class Submission:
         """Repeats a create whose answer was lost, with the same key and the byte-identical body; where the service
         knows no key, looks through its list instead."""
         job = self._works.board.jobs[job_id]
-        if self.lost_answer(job):
+        if job_id in self._unwanted:
+            await self.stop_asking(job_id)
+        elif self.lost_answer(job):
             await self._call(job)
         else:
             await self._look(job)
@@ -270,6 +272,8 @@ class Submission:
         neither."""
         if not sent_before:
             await self._wait(job.id, wait, failure)
+        elif job.id in self._unwanted:
+            await self.stop_asking(job.id)
         elif self.lost_answer(job):
             not_before = self._works.clock.now() + max(wait, 1.0 * self._works.pace(job.account))
             await self._works.board.note(job.id, attempts=job.attempts + 1, not_before=not_before, failure=failure)
@@ -323,9 +327,7 @@ class Submission:
 
     async def give_up_certainty(self, job: Job, detail: str, code: str = "answer_lost_uncertain") -> None:
         """Marks a job whose create call may or may not have been accepted. It is never resent by itself."""
-        failure = Failure(
-            kind=FailureKind.UNCERTAIN, code=code, action=Action.CHECK, detail=detail, billed=Billed.MAYBE
-        )
+        failure = doubt(Action.CHECK, detail, code)
         await self._works.board.move(job.id, State.UNCERTAIN, failure=failure, not_before=None)
         self._forget_looks(job.id)
         self._unwanted.discard(job.id)
@@ -365,6 +367,15 @@ class Submission:
         await self._works.board.move(job_id, State.WAITING, **moved, **fresh, **changes)
         self._works.alarm.ring()
 
+    async def stop_asking(self, job_id: str) -> Job:
+        """The user does not want it any more, and its answer was lost: to ask again might start it."""
+        self._forget_looks(job_id)
+        self._unwanted.discard(job_id)
+        now = self._works.clock.now()
+        return await self._works.board.move(
+            job_id, State.CANCELLED, failure=doubt(Action.NONE), finished_at=now, not_before=None
+        )
+
     async def _cancelled(self, job_id: str) -> None:
         """The user did not want it any more before anything of it was accepted."""
         self._unwanted.discard(job_id)
@@ -382,11 +393,6 @@ class Submission:
 def new_intent() -> str:
     """A fresh idempotency key, which is also the client request id (contract: rivya, Create: ≤ 128 characters)."""
     return f"sd-{uuid.uuid4()}"
-
-
-def stopped_watching() -> Failure:
-    """What stands on a job that was sent and is no longer watched."""
-    return Failure(kind=FailureKind.STOPPED, code="stopped_watching", action=Action.COLLECT, billed=Billed.MAYBE)
 
 
 def _with(items: tuple[str, ...], item: str) -> tuple[str, ...]:

@@ -10,7 +10,16 @@ from typing import TypeVar
 
 from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog import Model, Provider
-from sora_desktop.core.errors import Action, EnvironmentProblem, Failure, FailureKind, ProviderError, Sent, UserError
+from sora_desktop.core.errors import (
+    Action,
+    Billed,
+    EnvironmentProblem,
+    Failure,
+    FailureKind,
+    ProviderError,
+    Sent,
+    UserError,
+)
 from sora_desktop.core.jobs import UNSENT, Job
 from sora_desktop.core.signal import Signal
 from sora_desktop.engine.accounts import Accounts
@@ -150,6 +159,16 @@ def failure_of(error: UserError) -> Failure:
     kind = FailureKind.KEY if about_key else FailureKind.REFUSED
     action = Action.KEY if about_key else Action.EDIT
     return Failure(kind=kind, code=error.code, args=error.words, action=action)
+
+
+def doubt(action: Action, detail: str = "", code: str = "answer_lost_uncertain") -> Failure:
+    """What stands on a job that may or may not have been accepted."""
+    return Failure(kind=FailureKind.UNCERTAIN, code=code, action=action, detail=detail, billed=Billed.MAYBE)
+
+
+def stopped_watching() -> Failure:
+    """What stands on a job that was sent and is no longer watched."""
+    return Failure(kind=FailureKind.STOPPED, code="stopped_watching", action=Action.COLLECT, billed=Billed.MAYBE)
 
 
 def in_the_way(problem: EnvironmentProblem) -> Failure:

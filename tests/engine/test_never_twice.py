@@ -210,8 +210,8 @@ class Refusing(Service):
         raise trouble(self.kind, Sent.REFUSED, code)
 
 
-def alone(folder: Path, service: Service) -> Bench:
-    return Bench(folder, pace=PACE, services={"rivya": service}, http=OnlyDownloads(service.video))  # type: ignore[arg-type]
+def alone(folder: Path, service: Service, pace: float = PACE) -> Bench:
+    return Bench(folder, pace=pace, services={"rivya": service}, http=OnlyDownloads(service.video))  # type: ignore[arg-type]
 
 
 async def test_what_is_refused_after_a_lost_answer_is_asked_for_again_with_its_key(
@@ -253,3 +253,34 @@ async def test_cancelled_before_a_byte_left_nothing_is_sent(tmp_path: Path, vide
         await bench.until_quiet()
         assert bench.job(job).state is State.CANCELLED and not credits_in_doubt(bench.job(job))
     assert not service.billed
+
+
+async def test_cancelled_while_it_is_sent_it_is_forgotten_when_the_answer_comes(tmp_path: Path, video: bytes) -> None:
+    service = Slow(video)
+    async with alone(tmp_path, service) as bench:
+        [job] = await bench.submit(ACCOUNTS[0])
+        await service.accepted.wait()
+        await bench.engine.cancel(job.id)
+        service.answer.set()
+        await bench.until_quiet()
+        cancelled = bench.job(job)
+        assert cancelled.state is State.CANCELLED and cancelled.remote_id and credits_in_doubt(cancelled)
+
+
+@pytest.mark.parametrize("mood", [Mood.LOST_BEFORE, Mood.LOST_AFTER])
+async def test_cancelled_after_a_lost_answer_it_is_asked_for_no_more_and_a_retry_keeps_its_key(
+    mood: Mood, tmp_path: Path, video: bytes
+) -> None:
+    service = Service(idempotent=True, video=video, moods=deque([mood]))
+    async with alone(tmp_path, service, pace=0.1) as bench:  # So that it waits before it asks again.
+        [job] = await bench.submit(ACCOUNTS[0])
+        await bench.until(lambda: bench.job(job).failure is not None)
+        billed = len(service.billed)
+        await bench.engine.cancel(job.id)
+        await bench.until_quiet()
+        assert bench.job(job).state is State.CANCELLED and bench.job(job).money_in_doubt
+        assert len(service.billed) == billed == (mood is Mood.LOST_AFTER)
+        await bench.engine.retry(job.id)
+        await bench.until_quiet()
+        assert bench.job(job).state is State.DONE and bench.job(job).intent == job.intent
+    assert len(service.billed) == 1

@@ -69,20 +69,6 @@ async def test_stopping_to_watch_is_honest_and_can_be_undone(bench: Bench, simul
     assert simulator.billed("stuck") == 1
 
 
-async def test_cancelled_while_it_is_sent_it_is_forgotten_when_the_answer_comes(
-    bench: Bench, simulator: SimulatorProcess
-) -> None:
-    account = await rivya(bench, simulator)
-    simulator.fault("http_500_after", "create", "rivya")
-    [job] = await bench.submit(account, "cancelled early")
-    await bench.until(lambda: bench.job(job).state is State.SUBMITTING and bench.job(job).failure is not None)
-    await bench.engine.cancel(job.id)
-    await bench.until_quiet()
-    assert bench.job(job).state is State.CANCELLED
-    assert bench.job(job).remote_id
-    assert simulator.billed("cancelled early") == 1
-
-
 async def test_a_task_of_another_machine_is_adopted_by_its_id(
     bench: Bench, simulator: SimulatorProcess, tmp_path: Path
 ) -> None:

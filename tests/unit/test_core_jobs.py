@@ -45,8 +45,8 @@ def test_no_state_is_a_trap(state: State):
 
 
 def test_what_was_sent_is_not_sent_again_without_a_word():
-    """Into `submitting` lead only what was never sent and what its answer was lost, later refused or not."""
-    lost = {State.UNCERTAIN, State.FAILED}
+    """Into `submitting` lead only what was never sent and what its answer was lost, whatever came of it."""
+    lost = {State.UNCERTAIN, State.FAILED, State.CANCELLED}
     assert {state for state in State if State.SUBMITTING in FOLLOWERS[state]} == {State.PREPARING, *lost}
 
 
