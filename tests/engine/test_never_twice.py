@@ -80,7 +80,22 @@ class NeverTwice(RuleBasedStateMachine):
         self.life = self.new_life()
         self.runner.run(self.life.begin())
 
-    @rule(order=st.sampled_from(["cancel", "retry", "hold", "release", "resend", "collect"]), index=st.integers(0, 9))
+    @rule(index=st.integers(0, 9), milliseconds=st.integers(0, 20))
+    def deleted_and_restored(self, index: int, milliseconds: int) -> None:
+        engine, jobs = self.life.engine, list(self.life.engine.jobs)
+        if not jobs:
+            return
+        try:
+            deleted = self.runner.run(engine.delete(jobs[index % len(jobs)]))
+        except UserError:
+            return
+        self.runner.run(asyncio.sleep(milliseconds / 1000))
+        self.runner.run(engine.restore(deleted))
+
+    @rule(
+        order=st.sampled_from(["cancel", "retry", "hold", "release", "resend", "let_go", "collect"]),
+        index=st.integers(0, 9),
+    )
     def order(self, order: str, index: int) -> None:
         jobs = list(self.life.engine.jobs.values())
         if not jobs:
