@@ -60,9 +60,13 @@ class LiveCatalogue:
             self._kept[place], self._seen[place] = kept, seen
             self._settle(place)
 
-    def follow(self, model_refused: Signal[[str, str, bool]]) -> Callable[[], None]:
-        """Hears from the engine of creates that were refused for their model; the answer ends it."""
-        return model_refused.connect(self._on_model_refused)
+    def follow(
+        self, model_refused: Signal[[str, str, bool]], probed: Signal[[str, frozenset[str]]] | None = None
+    ) -> None:
+        """Hears from the engine of creates that were refused for their model, and from servers of what they have."""
+        model_refused.connect(self._on_model_refused)
+        if probed is not None:
+            probed.connect(self._on_probed)
 
     # What is known.
 
@@ -174,6 +178,20 @@ class LiveCatalogue:
             seen = {one.model.id: one for one in self._seen.get(place, ())}
             seen[model_id] = seen.get(model_id, Seen(model=model)).lost(self._clock.now(), refused=True)
             await self._keep(place, tuple(seen.values()))
+
+    def _on_probed(self, account_id: str, models: frozenset[str]) -> None:
+        self._tasks.spawn(self._found(account_id, models), f"models of {account_id}")
+
+    async def _found(self, account_id: str, models: frozenset[str]) -> None:
+        """A server names models that were gone."""
+        account = self._accounts.get(account_id)
+        if account is None:
+            return
+        place = place_of(account)
+        async with self._locks.setdefault(place, asyncio.Lock()):
+            seen = self._seen.get(place, ())
+            if any(one.model.id in models for one in seen):
+                await self._keep(place, tuple(one for one in seen if one.model.id not in models))
 
     async def _look_again(self, account_id: str) -> None:
         """The answer was unclear: the list knows whether the model is still there."""

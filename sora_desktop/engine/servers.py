@@ -38,12 +38,14 @@ Prober = Callable[[Connection, Server], Awaitable[Found]]
 class Servers:
     """The accounts whose provider is a server of the user's own, and their files.
 
-    `changed` comes after a file was read, written or removed. `problems` say by account why a file cannot be used,
+    `changed` comes after a file was read, written or removed, `probed` after a look, with the ids of the models that
+    the server names. `problems` say by account why a file cannot be used,
     with the line; what was known before stays in use then.
     """
 
     def __init__(self, files: ServerFiles, accounts: Accounts, prober: Prober) -> None:
         self.changed: Signal[[]] = Signal()
+        self.probed: Signal[[str, frozenset[str]]] = Signal()
         self.problems: dict[str, str] = {}
         self._files = files
         self._accounts = accounts
@@ -86,6 +88,7 @@ class Servers:
         await in_thread(partial(self._files.write, account_id, text))
         provider = self._owned(provider, shipped)
         self._put(account_id, provider)
+        self.probed.emit(account_id, frozenset(model.id for model in found.models))
         self.changed.emit()
         return provider
 

@@ -34,6 +34,12 @@ class LiveLists(QObject):
                 places.setdefault(place_of(account), account)
         return list(places.values())
 
+    def _asked(self) -> list[Account]:
+        """The accounts to refresh: those that list, and those of which only the user can say that a model is back."""
+        accounts = self._studio.accounts
+        gone = [one for one in accounts.all if one.enabled and any(model.gone_at for model in accounts.models(one.id))]
+        return list({place_of(one): one for one in (*gone, *self.listing())}.values())
+
     def fetched(self, account_id: str = "") -> str:
         """When the list of an account was heard last, in words; of the accounts together where it has none."""
         live = self._studio.live
@@ -46,7 +52,7 @@ class LiveLists(QObject):
         return self.tr("Fetched {0}").format(age(max(heard))) if heard else self.tr("Not fetched yet")
 
     def refresh(self) -> None:
-        """Asks for every list."""
+        """Asks for every list, and lets models be tried again that no list could bring back."""
         if not self.busy:
             self.busy, self.problem = True, ""
             self.changed.emit()
@@ -55,7 +61,7 @@ class LiveLists(QObject):
     async def _refresh(self) -> None:
         failed: list[str] = []
         try:
-            for account in self.listing():
+            for account in self._asked():
                 try:
                     await self._studio.live.refresh(account.id, force=True)
                 except SoraError as error:

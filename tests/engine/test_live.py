@@ -18,6 +18,7 @@ from sora_desktop.core.request import GenerationRequest
 from sora_desktop.core.sentences import say
 from sora_desktop.engine.live import LiveCatalogue
 from sora_desktop.providers.registry import Dialects
+from sora_desktop.simulator.keys import SIMULATOR_OPENAI_VIDEOS_KEY
 from sora_desktop.storage.listings import ListingStore
 from support.bench import Bench
 from support.clocks import Hand
@@ -56,7 +57,7 @@ class Lists(Bench):
             self.accounts, Dialects(self.http).of, ListingStore(self.database), self.tasks, self.clock
         )
         await self.live.start()
-        self.live.follow(self.engine.model_refused)
+        self.live.follow(self.engine.model_refused, self.servers.probed)
         return self
 
     def models(self, account: str) -> dict[str, Availability]:
@@ -234,6 +235,15 @@ async def test_a_service_without_a_list(bench: Lists, simulator: SimulatorProces
     assert bench.models(account)[name] is Availability.GONE
     assert await bench.live.refresh(account, force=True), "only the user can say that it may be there again"
     assert bench.models(account)[name] is Availability.AVAILABLE
+
+
+async def test_a_server_that_names_a_model_again_has_it(bench: Lists, simulator: SimulatorProcess) -> None:
+    account = await bench.account("openai_videos", simulator.openai_videos, SIMULATOR_OPENAI_VIDEOS_KEY)
+    await bench.servers.probe(account)
+    bench.engine.model_refused.emit(account, "sora-2", True)
+    await bench.until_heard(lambda: bench.models(account)["sora-2"] is Availability.GONE)
+    await bench.servers.probe(account)
+    await bench.until_heard(lambda: bench.models(account)["sora-2"] is Availability.AVAILABLE)
 
 
 async def test_accounts_of_one_place_share_the_list(bench: Lists, simulator: SimulatorProcess) -> None:

@@ -133,6 +133,20 @@ def test_a_list_that_does_not_come_is_one_sentence(
     panel._picker_popup.hide()
 
 
+def test_where_there_is_no_list_a_refresh_brings_back_what_was_gone(
+    qtbot: QtBot, account: str, panel: ComposePanel, opened: Opened, run: Run
+) -> None:
+    accounts = opened.studio.accounts
+    made = accounts.draft("globalaiopc", "Theirs", "https://theirs.example")
+    run(accounts.add(made, "sk-of-the-notes-tests"))
+    name = accounts.models(made.id)[0].id
+    opened.studio.engine.model_refused.emit(made.id, name, True)
+    run.until(lambda: accounts.models(made.id)[0].availability is Availability.GONE)
+    refresh(panel, qtbot, run)
+    panel._picker_popup.hide()
+    assert accounts.models(made.id)[0].pickable, "only the user can say that it may be there again"
+
+
 def test_a_model_that_goes_takes_the_draft_to_another_one(
     qtbot: QtBot, account: str, panel: ComposePanel, run: Run, simulator: SimulatorProcess
 ) -> None:
