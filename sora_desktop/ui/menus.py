@@ -209,15 +209,20 @@ class Menus(QObject):
         self.actions["pause_all"].setText(self.tr("Resume &all") if paused else self.tr("Pause &all"))
 
     def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
-        """A command that the focused widget does not know gives its key back to that widget."""
+        """A command that the focused widget does not know gives its key back to that widget; what is pasted where there
+        is no text becomes a reference."""
         target = editable(now)
         for name in EDITS:
-            self.actions[name].setEnabled(target is not None and callable(getattr(target, name, None)))
+            known = target is not None and callable(getattr(target, name, None))
+            self.actions[name].setEnabled(known or name == "paste")
 
     def _on_edit(self, name: str) -> None:
         target = editable(QApplication.focusWidget())
-        if target is not None:
+        if callable(getattr(target, name, None)):
             getattr(target, name)()
+        elif name == "paste":
+            self._window.panes.show_pane("compose", True)
+            self._window.compose.references.paste()
 
 
 def editable(widget: QWidget | None) -> QWidget | None:

@@ -70,7 +70,9 @@ def test_a_clip_from_the_prompt_to_the_picture_by_keys(
     assert window.focusWidget() is window.compose.editor.text, "a finished job does not steal the focus"
 
 
-def test_a_picture_may_be_dropped_anywhere(window: MainWindow, run: Run, tmp_path: Path) -> None:
+def test_a_picture_may_be_dropped_and_pasted_anywhere(
+    window: MainWindow, run: Run, qtbot: QtBot, tmp_path: Path
+) -> None:
     section = window.compose.references
     for place in (window.viewer, window.queue.view.viewport(), window.status):
         drag = Drag(place, of_files(tmp_path / "a.pdf"))
@@ -87,6 +89,12 @@ def test_a_picture_may_be_dropped_anywhere(window: MainWindow, run: Run, tmp_pat
     Drag(window.viewer, of_files(photo(tmp_path / "b.png", 99))).drop()
     run.until(lambda: names(section) == ["b.png"])
     assert section.isVisible(), "compose opens for it"
+    window.panes.show_pane("compose", False)
+    window.viewer.setFocus()
+    QGuiApplication.clipboard().setMimeData(of_files(photo(tmp_path / "c.png", 88)))
+    press(qtbot, window, Qt.Key.Key_V, CTRL)
+    run.until(lambda: names(section) == ["c.png"])
+    assert section.isVisible()
 
 
 @pytest.mark.parametrize(
