@@ -30,6 +30,8 @@ MOST_PIXELS = 120_000_000
 """Pixels of a picture that is decoded: a phone's largest, and about half a gigabyte in memory."""
 MOST_BYTES = 200_000_000
 """Bytes of a file that is read."""
+MOST_SAVED = 64_000_000
+"""Bytes of a picture that is encoded at once; the memory is taken as it is filled."""
 MOST_FRAMES = 10_000
 """Frames of an animation that are counted."""
 
@@ -171,6 +173,7 @@ def _pillow():
         BmpImagePlugin,
         GifImagePlugin,
         Image,
+        ImageFile,
         JpegImagePlugin,
         PngImagePlugin,
         TiffImagePlugin,
@@ -179,6 +182,8 @@ def _pillow():
 
     pillow_heif.register_heif_opener(thumbnails=False)
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    # Pillow's own is a byte a pixel: a progressive JPEG with more detail would fail, and libjpeg write to stderr.
+    ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, MOST_SAVED)
     # Between one and two times the limit Pillow only warns.
     warnings.filterwarnings("ignore", module=r"PIL\.")  # What is odd in a file is nothing to print.
     warnings.filterwarnings("error", category=Image.DecompressionBombWarning)

@@ -384,6 +384,14 @@ def test_the_same_picture_and_plan_give_the_same_bytes() -> None:
     assert mend(data, plan).data == mend(data, plan).data
 
 
+def test_nothing_is_written_to_the_terminal_about_a_picture_full_of_detail(capfd: pytest.CaptureFixture[str]) -> None:
+    noise = Image.merge("RGB", [Image.effect_noise((600, 400), 250) for _ in range(3)])
+    mended = mend(saved(noise, "PNG"), Plan(mime="image/jpeg"))
+    assert len(mended.data) > 600 * 400, "more than Pillow's own room for it"
+    assert opened(mended.data).info.get("progressive")
+    assert capfd.readouterr().err == ""
+
+
 def test_a_thumbnail_is_small_upright_and_without_metadata() -> None:
     data = saved(scene((800, 400)).transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif(6))
     image = opened(thumbnail(data, 100))
