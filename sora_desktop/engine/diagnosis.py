@@ -42,6 +42,7 @@ WAY = {
     "proxy_unreachable": "step_proxy_unreachable",
     "proxy_login": "step_proxy_login",
     "proxy_failed": "step_proxy_refused",
+    "proxy_kind": "step_proxy_kind",
     "proxy_no_way": "step_proxy_no_way",
     "proxy_missing": "step_proxy_missing",
     "proxy_locked": "step_proxy_locked",

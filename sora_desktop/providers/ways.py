@@ -129,7 +129,7 @@ class Open:
         if mode == "system":
             with suppress(ValueError):
                 return self._system.proxy(urlsplit(url).scheme.lower())
-            raise not_sent("proxy_failed", proxy="", step=Step.PROXY.value)
+            raise not_sent("proxy_kind", step=Step.PROXY.value)
         return await self._manual()
 
     async def _manual(self) -> Proxy:

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from sora_desktop.core.errors import FailureKind, ProviderError, Sent
+from sora_desktop.core.sentences import say
+from sora_desktop.engine.diagnosis import explained
 from sora_desktop.providers import ways
 from sora_desktop.providers.base import Connection
 from sora_desktop.providers.http import Http
@@ -340,7 +342,9 @@ async def test_a_broken_proxy_setting_is_an_error_and_no_crash(monkeypatch: pyte
     http = Http()
     await http.warm()
     error = await failing(http, Connection("https://api.example", KEY))
-    assert (error.failure.code, error.sent) == ("proxy_failed", Sent.NOT_SENT)
+    assert (error.failure.code, error.sent) == ("proxy_kind", Sent.NOT_SENT)
+    told = explained(error, "https://x.example")
+    assert "…" not in say(told.code, told.args), "no proxy was asked, so none is named"
     assert "geheim" not in str(error.failure)
     await http.aclose()
 
