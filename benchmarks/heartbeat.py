@@ -11,10 +11,12 @@ import time
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
+
+from benchmarks.machine import Machine
 
 INTERVAL = 0.005
 """Seconds between two beats on a loop that has nothing else to do."""
@@ -22,13 +24,14 @@ INTERVAL = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The time between two beats, in seconds. `taken` is the part of it in which other programs had the processor, and
-    `busy` the part in which the loop's own thread had it."""
+    """The time between two beats, in seconds. `taken` is the part of it in which other programs had the processor,
+    `busy` the part in which the loop's own thread had it, and `stood` the part in which the machine stood still."""
 
     at: float
     long: float
     taken: float
     busy: float
+    stood: float = 0.0
 
     @property
     def begun(self) -> float:
@@ -38,14 +41,16 @@ class Gap:
     @property
     def held(self) -> float:
         """What the program itself is to blame for."""
-        return max(0.0, self.long - self.taken)
+        # A thread that is ready while the machine stands counts in both.
+        return max(0.0, self.long - max(self.taken, self.stood))
 
 
 class Heartbeat(QObject):
     """Records every gap between two beats of a timer on the window's loop. Start it on the window's thread.
 
-    On Linux the kernel says how long the thread was ready to run while another had the processor; elsewhere that
-    counts as the program's own. With `look_at` seconds, a thread looks where the loop stands when a beat is that late.
+    On Linux the kernel says how long the thread was ready to run while another had the processor, and `Machine` when
+    no processor ran at all; elsewhere that counts as the program's own. With `look_at` seconds, a thread looks where
+    the loop stands when a beat is that late.
     """
 
     def __init__(self, look_at: float = 0.0) -> None:
@@ -55,6 +60,7 @@ class Heartbeat(QObject):
         self.stacks: list[tuple[float, str]] = []
         """Where the loop stood, by the moment of the beat before."""
         self._thread = _Thread()
+        self.machine = Machine()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_beat)
@@ -72,11 +78,14 @@ class Heartbeat(QObject):
 
     @property
     def gaps(self) -> list[Gap]:
-        """All of them so far, in order."""
-        return [Gap(*self._gaps[at : at + 4]) for at in range(0, len(self._gaps), 4)]
+        """All of them so far, in order. When the machine stood still is known after `stop`."""
+        gaps = (Gap(*self._gaps[at : at + 4]) for at in range(0, len(self._gaps), 4))
+        stood = self.machine.share
+        return [replace(gap, stood=stood(gap.begun, gap.at)) if stood(gap.begun, gap.at) else gap for gap in gaps]
 
     def stop(self) -> None:
         self._timer.stop()
+        self.machine.stop()
         self._ended.set()
         self._thread.close()
 

@@ -240,7 +240,7 @@ class MainWindow(QMainWindow):
 
     def warm_up(self) -> None:
         """Makes ready what the first clip needs, once the window stands. Never in a coroutine: Qt makes its player."""
-        self.viewer.player.prepare()
+        self.viewer.warm_up()
 
     def quit(self) -> None:
         """Ends the program, also where closing would only hide the window."""

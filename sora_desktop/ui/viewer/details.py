@@ -20,6 +20,8 @@ FULL_HEIGHT = 208
 BRIEF_HEIGHT = 64
 TWO_COLUMNS = 600
 """The width in px at 100 % from which the facts stand in two columns."""
+USUAL = 16
+"""Facts of a usual job."""
 
 
 class Details(QWidget):
@@ -86,6 +88,10 @@ class Details(QWidget):
         column.addLayout(first)
         column.addWidget(self._beginning)
         return short
+
+    def warm_up(self) -> None:
+        """Makes the lines that the facts of a usual job take."""
+        self.facts.warm_up(USUAL)
 
     @property
     def brief(self) -> bool:

@@ -42,6 +42,14 @@ class FactGrid(QWidget):
             self._columns = columns
             self._fill()
 
+    def warm_up(self, lines: int) -> None:
+        """Makes lines that are to be shown later, one in four with a button."""
+        self._spare += [_Line(self, copies=number % 4 == 0) for number in range(lines - len(self._lines))]
+        for line in self._spare:
+            line.put_away(self._grid)
+            line.name.ensurePolished()
+            line.value.ensurePolished()
+
     def _fill(self) -> None:
         self._grid.setVerticalSpacing(scale(2))
         self._grid.setHorizontalSpacing(scale(8))

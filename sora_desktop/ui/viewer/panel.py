@@ -162,6 +162,13 @@ class ViewerPanel(QWidget):
         """The job that is shown."""
         return self._job
 
+    def warm_up(self) -> None:
+        """Makes ready what would hold the window up with the first clip: the player, the looks of the pages."""
+        self.player.prepare()
+        self.details.warm_up()
+        for page in (self.stage.home, self.screen_page, self.uncertain_page, self._below):
+            page.ensurePolished()
+
     def show_job(self, job_id: str | None, *, play: bool = False) -> None:
         """Shows a job, a clip of the library, or nothing. `play`: the user opened it himself, so its video starts."""
         job = self._studio.library.job(job_id) if job_id else None

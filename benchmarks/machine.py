@@ -1,0 +1,87 @@
+"""Did the machine itself stand still? On a virtual one the host may take every processor away for 100 ms.
+
+One tiny process on each of the first processors sleeps a few milliseconds at a time and notes when it woke late
+although it had not to wait for its processor. While all of them were late together, nothing on the machine ran.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+Span = tuple[float, float]
+"""From and to, in seconds of `time.perf_counter`, which all processes of a machine share."""
+
+NAP = 0.005
+LATE = 0.005
+MOST = 4
+"""Processors that are watched."""
+
+
+class Machine:
+    """Watches until `stop`; then `stood` tells. Where the kernel does not say who waited for a processor: nothing."""
+
+    def __init__(self) -> None:
+        self._processes: list[tuple[subprocess.Popen[bytes], Path]] = []
+        self._folder = tempfile.TemporaryDirectory(prefix="sora-machine-")
+        self.stood: list[Span] = []
+        """When the whole machine stood still, in order."""
+        if not sys.platform.startswith("linux") or not Path("/proc/self/schedstat").exists():
+            return
+        for processor in sorted(os.sched_getaffinity(0))[:MOST]:
+            path = Path(self._folder.name, str(processor))
+            command = [sys.executable, "-S", "-E", __file__, str(processor), str(path)]
+            self._processes.append((subprocess.Popen(command), path))
+
+    def stop(self) -> None:
+        spans: list[list[Span]] = []
+        for process, path in self._processes:
+            process.kill()
+            process.wait()
+            lines = path.read_text().splitlines() if path.exists() else []
+            spans.append([(float(line.split()[0]), float(line.split()[1])) for line in lines])
+        self._processes.clear()
+        self._folder.cleanup()
+        if spans:
+            together = spans[0]
+            for others in spans[1:]:
+                together = common(together, others)
+            self.stood = together
+
+    def share(self, begin: float, end: float) -> float:
+        """Seconds between two moments in which the machine stood still."""
+        return sum(min(end, to) - max(begin, since) for since, to in self.stood if since < end and to > begin)
+
+
+def common(some: list[Span], others: list[Span]) -> list[Span]:
+    """What lies in both lists of spans."""
+    spans = ((max(a, c), min(b, d)) for a, b in some for c, d in others)
+    return [(begin, end) for begin, end in spans if begin < end]
+
+
+def watch(processor: int, path: str) -> None:
+    """The process: until its parent is gone."""
+    os.sched_setaffinity(0, {processor})
+    parent = os.getppid()
+    stat = os.open("/proc/self/schedstat", os.O_RDONLY)
+    out = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    while os.getppid() == parent:
+        waited, due = _waited(stat), time.perf_counter() + NAP
+        time.sleep(NAP)
+        now = time.perf_counter()
+        since = due + _waited(stat) - waited
+        if now - since > LATE:
+            os.write(out, f"{since} {now}\n".encode())
+
+
+def _waited(stat: int) -> float:
+    """Seconds for which this process was ready and had no processor."""
+    return int(os.pread(stat, 100, 0).split()[1]) / 1e9
+
+
+if __name__ == "__main__":
+    watch(int(sys.argv[1]), sys.argv[2])
