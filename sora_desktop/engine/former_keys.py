@@ -9,8 +9,11 @@ from sora_desktop.storage.secrets import Secrets
 
 
 def key_mark(account_id: str, key: str) -> str:
-    """What tells whether a job was sent with this key, and nothing else of it; empty for no key."""
-    return hashlib.sha256(f"{account_id}\n{key}".encode()).hexdigest()[:16] if key else ""
+    """What tells whether a job was sent with this key; empty for no key.
+
+    It is in the database, so it is short: nobody can find a key by it, not even a weak one of an own server.
+    """
+    return hashlib.sha256(f"{account_id}\n{key}".encode()).hexdigest()[:4] if key else ""
 
 
 class FormerKeys:
