@@ -45,7 +45,7 @@ class Mended(NamedTuple):
 def clean_base_url(text: str, *, allow_http: bool = False, tails: Iterable[str] = ()) -> str:
     """A base URL with a scheme and without the slash, query, fragment and endpoint path at its end.
 
-    `tails` are the paths of the provider's calls (`Provider.tails`). Raises UserError when it is no web address, holds
+    `tails` are the paths of the provider's calls (`Provider.endings`). Raises UserError when it is no web address, holds
     a login, or is plain http to another machine and not allowed.
     """
     return mend_base_url(text, allow_http=allow_http, tails=tails).url
@@ -68,7 +68,7 @@ def mend_base_url(text: str, *, allow_http: bool = False, tails: Iterable[str] =
     if parts.query or parts.fragment:
         mends.append(Mend.QUERY)
     path = re.sub(r"/{2,}", "/", parts.path).rstrip(_END)
-    cut = next((found for tail in sorted(tails, key=len, reverse=True) if (found := _tail(path, tail))), "")
+    cut = next((found for tail in sorted(tails, key=len, reverse=True) if (found := tail_of(path, tail))), "")
     if cut:
         mends.append(Mend.PATH)
     netloc = _ascii(parts, host)
@@ -128,7 +128,7 @@ def _parts(url: str, typed: str) -> tuple[SplitResult, str]:
     return parts, host
 
 
-def _tail(path: str, tail: str) -> str:
+def tail_of(path: str, tail: str) -> str:
     """The end of `path` that is the call `tail`, whose "*" stands for one part; empty where it does not end so."""
     pattern = "".join("/[^/]+" if part == "*" else "/" + re.escape(part) for part in tail.strip("/").split("/"))
     found = re.search(f"(?i:{pattern})$", path)

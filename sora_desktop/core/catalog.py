@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from pydantic import Field, JsonValue, ValidationError
 
+from sora_desktop.core.addresses import tail_of
 from sora_desktop.core.catalog_checks import faults
 from sora_desktop.core.frozen import Frozen
 from sora_desktop.core.params import Param
@@ -120,6 +121,18 @@ class Provider(Frozen):
     def lists_tasks(self) -> bool:
         """Whether a free call lists the newest tasks, to find one whose answer was lost."""
         return bool((self.server and self.server.lists_tasks) or (self.wire and self.wire.tasks))
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """What is cut off a pasted base URL: `tails`, and the paths of a described service's calls.
+
+        Not what its own base URL ends with.
+        """
+        wire = self.wire
+        calls = (wire.create, wire.poll, wire.result, wire.balance, wire.check, wire.tasks) if wire else ()
+        paths = [call.path.partition("?")[0].replace("{id}", "*") for call in calls if call]
+        base = self.base_url.rstrip("/")
+        return (*self.tails, *(path for path in paths if path.strip("/*") and not tail_of(base, path)))
 
     @property
     def once(self) -> str:

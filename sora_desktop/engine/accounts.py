@@ -139,7 +139,7 @@ class Accounts:
             id=str(uuid.uuid4()),
             provider=provider.id,
             name=name.strip() or self.free_name(provider.name),
-            base_url=clean_base_url(base_url or provider.base_url, allow_http=allow_http, tails=provider.tails),
+            base_url=clean_base_url(base_url or provider.base_url, allow_http=allow_http, tails=provider.endings),
             at_once=provider.at_once,
             per_minute=provider.per_minute,
             default_model=provider.models[0].id if provider.models else "",
@@ -202,7 +202,7 @@ class Accounts:
             raise UserError("name_empty")
         if any(other.name.casefold() == name.casefold() and other.id != account.id for other in self.all):
             raise UserError("name_taken", name=name)
-        tails = provider.tails if provider else ()
+        tails = provider.endings if provider else ()
         base_url = clean_base_url(account.base_url, allow_http=account.allow_http, tails=tails)
         host = clean_host(account.reference_host) if account.reference_host else None
         update = {"name": name, "base_url": base_url, "builtin": False, "reference_host": host}

@@ -141,7 +141,7 @@ class Doctor:
                 if account_id:
                     raise UserError("account_unknown", name=account_id)
                 return await self._reached(clean_base_url(base_url, allow_http=True), "default")
-            url = clean_base_url(base_url, allow_http=account.allow_http, tails=provider.tails) if base_url else ""
+            url = clean_base_url(base_url, allow_http=account.allow_http, tails=provider.endings) if base_url else ""
             tried = url or tried
             connection = await self._accounts.connection(account_id, url)
             tried = connection.base_url

@@ -81,9 +81,15 @@ def test_every_provider_knows_its_own_calls():
         if provider.dialect in {"rivya", "globalaiopc"}:
             assert provider.tails
         if provider.base_url:
-            for tail in provider.tails:
+            for tail in provider.endings:
                 pasted = provider.base_url + tail.replace("*", "some-id")
-                assert clean_base_url(pasted, tails=provider.tails) == provider.base_url
+                assert clean_base_url(pasted, tails=provider.endings) == provider.base_url
+    described = load_catalog().provider("globalaiopc_v2")
+    assert described is not None
+    bare = described.model_copy(update={"tails": ()})
+    assert bare.endings == ("/v2/model-center/tasks", "/v2/model-center/tasks/*"), "a file of the user's needs no tails"
+    odd = bare.model_copy(update={"base_url": "https://x.example/v2/model-center/tasks"})
+    assert odd.endings == ("/v2/model-center/tasks/*",), "what its own address ends with stays"
 
 
 @pytest.mark.parametrize(

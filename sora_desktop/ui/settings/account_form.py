@@ -200,7 +200,7 @@ class AccountForm(Form):
     def _mended(self, account: Account, typed: str) -> str:
         provider = self._studio.catalog.provider(account.provider)
         try:
-            mended = mend_base_url(typed, allow_http=account.allow_http, tails=provider.tails if provider else ())
+            mended = mend_base_url(typed, allow_http=account.allow_http, tails=provider.endings if provider else ())
         except UserError:
             return ""
         what = [sentence(str(mend), {"cut": mended.cut}) for mend in mended.mends]
