@@ -45,7 +45,7 @@ class Mended(NamedTuple):
 def clean_base_url(text: str, *, allow_http: bool = False, tails: Iterable[str] = ()) -> str:
     """A base URL with a scheme and without the slash, query, fragment and endpoint path at its end.
 
-    `tails` are the paths of the provider's calls (`Provider.endings`). Raises UserError when it is no web address, holds
+    `tails`: paths of the provider's calls (`Provider.endings`). Raises UserError when it is no web address, holds
     a login, or is plain http to another machine and not allowed.
     """
     return mend_base_url(text, allow_http=allow_http, tails=tails).url
