@@ -115,7 +115,7 @@ SENTENCES: dict[str, str] = {
     "model_studio_only": "“{name}” works only on the service's own website. Choose another model.",
     "model_gone": "The service no longer has “{name}”. Re-target the draft to another model.",
     # What was mended of a pasted address.
-    "mended_characters": "What stood around it was taken off; full-width and invisible characters were replaced.",
+    "mended_characters": "What belongs to no address was taken off or replaced.",
     "mended_scheme": "The beginning was completed.",
     "mended_path": "“{cut}” was cut off: it belongs to a call, not to the base URL.",
     "mended_query": "What came after “?” or “#” was cut off.",
