@@ -98,11 +98,14 @@ class Delivery:
                     facts = ready.reference
                     return SentReference(file=str(ready.file), kind=facts.kind, name=facts.name, mime=facts.mime)
                 case Way.S3:
-                    return await self._by_bucket(job, account, content, reference, plan, rule)
+                    sent = await self._by_bucket(job, account, content, reference, plan, rule)
                 case Way.ACCOUNT:
-                    return await self._by_account(job, account, content, reference, plan, rule)
+                    sent = await self._by_account(job, account, content, reference, plan, rule)
                 case _:
-                    return await self._by_upload(job, content, reference, plan, model)
+                    sent = await self._by_upload(job, content, reference, plan, model)
+        # The same bytes may have been sent before under another file's name.
+        name = named(reference.name, sent.mime) if reference.name and sent.kind == "image" else sent.name
+        return sent.model_copy(update={"name": name})
 
     def forget(self, job_id: str) -> None:
         """The job was accepted or given up: what it relied on is of no more interest."""

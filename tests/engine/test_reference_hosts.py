@@ -24,6 +24,7 @@ from sora_desktop.engine.references import HEAD, Way
 from sora_desktop.engine.works import Works
 from sora_desktop.media.pictures import mend
 from sora_desktop.providers.http import Http
+from sora_desktop.providers.rivya import Rivya
 from sora_desktop.storage.uploads import Upload
 from support.bench import Bench
 from support.bucket import SECRET, S3Server, running_bucket
@@ -284,7 +285,11 @@ async def test_a_service_far_away_sends_us_to_nobody_at_home(bench: Bench, monke
         allowed.append(allow_private)
         raise UserError("reference_missing", name=url)  # Far enough: nothing is sent.
 
+    async def balance(_rivya: Rivya, _connection: object) -> float:
+        return 1.0
+
     monkeypatch.setattr(Http, "look", look)
+    monkeypatch.setattr(Rivya, "balance", balance)
     [job] = await bench.submit(account, references=(reference,))
     await bench.until_quiet()
     assert allowed == [False] and bench.job(job).state is State.FAILED

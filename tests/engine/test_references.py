@@ -127,8 +127,10 @@ async def test_twelve_variations_upload_once_also_after_a_restart(simulator: Sim
         assert len(uploads(simulator)) == 1
     async with Bench(tmp_path / "data", pace=PACE) as bench:
         await bench.accounts.set_key(account, KEYS["rivya"])
-        again = Reference.model_validate_json(reference.model_dump_json())
-        await done(bench, await bench.submit(account, "again", references=(again,)))
+        again = Reference.model_validate_json(reference.model_dump_json()).model_copy(update={"name": "copy.jpeg"})
+        [job] = await done(bench, await bench.submit(account, "again", references=(again,)))
+        [item] = json.loads(job.body)["params"]["referenceMediaItems"]
+        assert item["name"] == "copy.jpeg", "the name of another file"
     assert len(uploads(simulator)) == 1
     assert simulator.billed("twelve") == 12 and simulator.billed("again") == 1
 
