@@ -121,6 +121,8 @@ def _parts(url: str, typed: str) -> tuple[SplitResult, str]:
         raise UserError("url_invalid", url=typed.strip()[:200]) from None
     odd = any(char.isspace() or unicodedata.category(char)[0] == "C" for char in url)
     odd = odd or not set(host).isdisjoint(_END + "(") or ".." in host or host.startswith((".", "-")) or _port == 0
+    # What stands around the brackets of an IPv6 address is no part of what Python calls the host.
+    odd = odd or ("[" in parts.netloc and not re.fullmatch(r"(.*@)?\[[^\[\]]+\](:\d*)?", parts.netloc))
     if parts.scheme.lower() not in {"http", "https"} or not host or odd or len(url) > MAX_URL:
         raise UserError("url_invalid", url=typed.strip()[:200])
     if "@" in parts.netloc:

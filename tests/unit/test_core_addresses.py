@@ -94,7 +94,16 @@ def test_every_provider_knows_its_own_calls():
 
 @pytest.mark.parametrize(
     "typed",
-    ["https://“", 'https://a"b', "https://xn--\u00b4", "https://a,b", "https://a..b", "https://-a", "https://a:0"],
+    [
+        "https://“",
+        'https://a"b',
+        "https://xn--\u00b4",
+        "https://a,b",
+        "https://a..b",
+        "https://-a",
+        "https://a:0",
+        "http://a[::1]",
+    ],
 )
 def test_a_host_that_is_none(typed: str):
     with pytest.raises(UserError) as caught:
