@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import json
 import os
@@ -172,7 +173,11 @@ async def arriving(part: Part, stream: Download, in_thread: InThread) -> AsyncGe
         yield writer
     finally:
         # Also where the transfer breaks: it goes on from there.
-        await in_thread(writer.close)
+        try:
+            await in_thread(writer.close)
+        except asyncio.CancelledError:
+            writer.close()  # The thread may never come to it any more.
+            raise
 
 
 def write_all(file: BinaryIO, chunk: bytes) -> None:
