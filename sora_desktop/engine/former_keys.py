@@ -19,12 +19,13 @@ def key_mark(account_id: str, key: str) -> str:
 class FormerKeys:
     """One former key an account, in the keyring like the present one, and only while jobs are under way with it.
 
-    `under_way` says whether an account has such jobs.
+    `under_way` says whether an account has such jobs; `kept` are the accounts whose former key was kept in this run.
     """
 
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
         self.under_way: Callable[[str], bool] = lambda _account_id: False
+        self.kept: set[str] = set()
 
     async def keep(self, account_id: str, new: str) -> None:
         """To be called before `new` takes the place of the account's key."""
@@ -33,6 +34,7 @@ class FormerKeys:
             return
         present = (await self._secrets.get(account_id)).value
         if present and present != new:
+            self.kept.add(account_id)
             await self._secrets.put(_entry(account_id), present)
 
     async def chosen(self, account_id: str, present: str, mark: str) -> str:
@@ -44,6 +46,7 @@ class FormerKeys:
 
     async def forget(self, account_id: str) -> None:
         """No job needs it any more."""
+        self.kept.discard(account_id)
         await self._secrets.delete(_entry(account_id))
 
 

@@ -141,6 +141,7 @@ class Engine:
             self._works.balance_wanted.connect(self._on_balance_wanted),
             self._works.pulse_changed.connect(self._on_pulse_changed),
             self._accounts.changed.connect(self._on_accounts_changed),
+            self._board.changed.connect(self._on_job_changed),
             self._works.settings.changed.connect(self._on_settings_changed),
         ]
         for job in tuple(self._board.live.values()):
@@ -335,6 +336,12 @@ class Engine:
                 self._polling.watch(job, at_once=True)
         self._downloads.wake()
         self._orders.wake_blocked()
+
+    def _on_job_changed(self, job: Job) -> None:
+        """The last job that was sent with a former key has ended: the key goes."""
+        former = self._accounts.former
+        if job.ended and job.account in former.kept and not former.under_way(job.account):
+            self._tasks.spawn(former.forget(job.account), "former key")
 
     def _on_settings_changed(self) -> None:
         """Another videos folder may be the one that can be written to."""
