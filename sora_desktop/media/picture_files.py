@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.pictures import Picture
@@ -250,7 +250,34 @@ def _frames(image: Image) -> int:
     """The frames of an animation; the further pictures of a phone's JPEG and of a TIFF are none."""
     if image.format in {"JPEG", "MPO", "TIFF", "HEIF", "BMP"}:
         return 1
+    if image.format == "GIF":
+        return _gif_frames(cast("BinaryIO", image.fp))  # type: ignore[attr-defined]
     return min(int(getattr(image, "n_frames", 1)), MOST_FRAMES)
+
+
+def _gif_frames(file: BinaryIO) -> int:
+    """Counted by the blocks of the file (GIF89a): Pillow would walk through millions of them."""
+    place = file.tell()
+    file.seek(10)
+    _skip_table(file, file.read(1))
+    file.seek(2, io.SEEK_CUR)
+    frames = 0
+    while frames < MOST_FRAMES and (kind := file.read(1)) in {b"!", b","}:
+        if kind == b"!":
+            file.seek(1, io.SEEK_CUR)
+        else:
+            frames += 1
+            _skip_table(file, file.read(9)[8:])
+            file.seek(1, io.SEEK_CUR)
+        while (size := file.read(1)) > b"\0":
+            file.seek(size[0], io.SEEK_CUR)
+    file.seek(place)
+    return max(1, frames)
+
+
+def _skip_table(file: BinaryIO, flags: bytes) -> None:
+    if flags and flags[0] & 0x80:
+        file.seek(3 << (flags[0] & 7) + 1, io.SEEK_CUR)
 
 
 def _more_text(image: Image) -> bool:
