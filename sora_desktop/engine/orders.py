@@ -14,7 +14,7 @@ from sora_desktop.engine.clock import Clock
 from sora_desktop.engine.polling import Polling
 from sora_desktop.engine.scheduler import Scheduler
 from sora_desktop.engine.submission import Submission, new_intent
-from sora_desktop.engine.works import Works, stopped_watching
+from sora_desktop.engine.works import Works, failure_of, stopped_watching
 
 PASTED = " \t\r\n\u00a0\u200b\u2060\ufeff\"'`“”‘’„«»,;"
 """What comes along when an id is copied from a web page or a mail."""
@@ -298,6 +298,18 @@ class Orders:
             if alone:
                 billed = Billed.YES if kept else Billed.NO
                 changes[job.id]["failure"] = failure.model_copy(update={"billed": billed})
+        await self._works.board.note_all(changes)
+
+    async def say_why_they_wait(self) -> None:
+        """Notes on waiting jobs that their account is gone or switched off; takes it away where that is over."""
+        changes: dict[str, dict[str, object]] = {}
+        for job in self._works.board.live.values():
+            account = self._works.accounts.get(job.account)
+            code = "account_gone" if account is None else "" if account.enabled else "account_off"
+            told = job.failure.code if job.failure and job.failure.code in {"account_gone", "account_off"} else ""
+            if job.state is State.WAITING and code != told:
+                failure = failure_of(UserError(code, name=account.name if account else "")) if code else None
+                changes[job.id] = {"failure": failure}
         await self._works.board.note_all(changes)
 
     def wake_blocked(self) -> None:

@@ -146,6 +146,7 @@ class Engine:
         ]
         for job in tuple(self._board.live.values()):
             await self._pick_up(job)
+        await self._orders.say_why_they_wait()
         self._own_tasks.append(self._tasks.spawn(self._scheduler.drive(), "scheduler"))
         self._tasks.spawn(self._tidy(), "tidy references")
         if self._data_version:
@@ -322,20 +323,20 @@ class Engine:
                     self._polling.watch(job, at_once=True)
         self._orders.wake_blocked()
         before, self._account_ids = self._account_ids, {account.id for account in self._accounts.all}
-        if self._account_ids - before:
-            self._tasks.spawn(self._take_over(), "jobs of removed accounts")
+        step = self._take_over() if self._account_ids - before else self._orders.say_why_they_wait()
+        self._tasks.spawn(step, "jobs of changed accounts")
 
     async def _take_over(self) -> None:
         """An account that was removed may have been added again: its jobs go on there."""
         changes = await adopted(orphans(self._board.jobs.values(), self._accounts), self._accounts)
         changes = {job_id: more for job_id, more in changes.items() if job_id in self._board.jobs}
-        if not changes:
-            return
         for job in await self._board.note_all(changes):
             if job.state in REMOTE:
                 self._polling.watch(job, at_once=True)
-        self._downloads.wake()
-        self._orders.wake_blocked()
+        if changes:
+            self._downloads.wake()
+            self._orders.wake_blocked()
+        await self._orders.say_why_they_wait()
 
     def _on_job_changed(self, job: Job) -> None:
         """The last job that was sent with a former key has ended: the key goes."""

@@ -140,6 +140,20 @@ async def test_the_queue_is_ordered_held_and_stopped(bench: Bench, simulator: Si
     await bench.until(lambda: bench.job(second).state is State.DONE)
 
 
+async def test_a_job_whose_account_is_switched_off_says_why_it_waits(bench: Bench, simulator: SimulatorProcess) -> None:
+    known = bench.accounts.get(await rivya(bench, simulator))
+    assert known is not None
+    await bench.engine.pause_all(True)
+    [job] = await bench.submit(known.id, "waits")
+    for enabled, code in ((False, "account_off"), (True, "")):
+        await bench.accounts.save(known.model_copy(update={"enabled": enabled}))
+        await bench.until(lambda code=code: (failure.code if (failure := bench.job(job).failure) else "") == code)
+    await bench.accounts.remove(known.id)
+    await bench.until(lambda: bench.job(job).failure is not None)
+    failure = bench.job(job).failure
+    assert failure is not None and failure.code == "account_gone"
+
+
 async def test_waiting_jobs_take_any_number_of_moves(bench: Bench, simulator: SimulatorProcess) -> None:
     account = await rivya(bench, simulator)
     await bench.engine.pause_all(True)
