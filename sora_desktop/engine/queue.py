@@ -94,6 +94,7 @@ class Engine:
         self.diagnose = Doctor(accounts, dialect_of, http).diagnose
         self._data_version = data_version
         self._balance_at: dict[str, float] = {}
+        self._balance_planned: set[str] = set()
         self._account_ids: set[str] = set()
         self._own_tasks: list[asyncio.Task[None]] = []
         self._links: list[Callable[[], None]] = []
@@ -290,14 +291,15 @@ class Engine:
             return
         now = self._works.clock.monotonic()
         rest = BALANCE_REST * self._works.pace(account_id)
+        if account_id in self._balance_planned:
+            return  # It has not begun, so it sees what has just happened.
+        self._balance_planned.add(account_id)
         due = self._balance_at.get(account_id, -rest) + rest
-        if due > now + rest / 2:
-            return
-        self._balance_at[account_id] = max(now, due)
         self._tasks.spawn(self._read_balance(account_id, max(0.0, due - now)), f"balance {account_id}")
 
     async def _read_balance(self, account_id: str, delay: float) -> None:
         await asyncio.sleep(delay)
+        self._balance_planned.discard(account_id)
         try:
             await self.refresh_balance(account_id)
         except (ProviderError, UserError, EnvironmentProblem):

@@ -299,3 +299,14 @@ async def test_cancelled_after_a_lost_answer_it_is_asked_for_no_more_and_a_retry
         await bench.until_quiet()
         assert bench.job(job).state is State.DONE and bench.job(job).intent == job.intent
     assert len(service.billed) == 1
+
+
+async def test_the_balance_is_noted_on_a_job_that_ends_right_after_it_was_read(tmp_path: Path, video: bytes) -> None:
+    async with alone(tmp_path, Service(idempotent=True, video=video), pace=0.1) as bench:
+        [first] = await bench.submit(ACCOUNTS[0])
+        await bench.until(lambda: bench.job(first).balance_after is not None)
+        later = bench.job(first).having(id="later", balance_after=None)
+        await bench.engine.restore(later)
+        for _ in range(2):
+            bench.engine._works.balance_wanted.emit(ACCOUNTS[0])
+        await bench.until(lambda: bench.job(later).balance_after is not None, 10)
