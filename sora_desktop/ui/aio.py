@@ -29,7 +29,7 @@ Main = Callable[[asyncio.Event], Coroutine[Any, Any, int]]
 """The program: gets the event that says "stop", answers the exit code."""
 
 
-SWITCH = 0.0005
+SWITCH = 0.0001
 """Seconds for which a thread may keep the interpreter while the window wants it. Each call into Qt gives it away for a
 moment, and a picture of the queue is two thousand calls: with Python's own 5 ms one busy thread makes it crawl."""
 
