@@ -51,20 +51,28 @@ class FactGrid(QWidget):
             line.value.ensurePolished()
 
     def _fill(self) -> None:
+        facts = {(place, row): fact for place, column in enumerate(self._columns) for row, fact in enumerate(column)}
+        kinds = {at: bool(fact.copies) for at, fact in facts.items()}
+        change = kinds != {at: line.copies for at, line in self._lines.items()}
+        # Each line that comes into sight lays out all that is around it, unless nothing is seen of it meanwhile.
+        aside = change and self.isVisible() and self.focusWidget() is None
+        if aside:
+            self.hide()
         self._grid.setVerticalSpacing(scale(2))
         self._grid.setHorizontalSpacing(scale(8))
-        facts = {(place, row): fact for place, column in enumerate(self._columns) for row, fact in enumerate(column)}
-        for at in [at for at, line in self._lines.items() if at not in facts or line.copies != bool(facts[at].copies)]:
+        for at in [at for at, line in self._lines.items() if kinds.get(at) is not line.copies]:
             self._spare.append(self._lines.pop(at))
             self._spare[-1].put_away(self._grid)
         for at, fact in facts.items():
-            line = self._lines.get(at) or self._add(at, copies=bool(fact.copies))
+            line = self._lines.get(at) or self._add(at, copies=kinds[at])
             line.show(fact, scale(self._height))
         for place in range(len(self._columns)):
             last = place + 1 == len(self._columns)
             self._grid.setColumnMinimumWidth(place * 3, scale(NAMES))
             self._grid.setColumnStretch(place * 3 + 1, 1)
             self._grid.setColumnMinimumWidth(place * 3 + 2, 0 if last else scale(12))
+        if aside:
+            self.show()
 
     def _add(self, at: tuple[int, int], *, copies: bool) -> _Line:
         place, row = at

@@ -57,6 +57,7 @@ class ViewerPanel(QWidget):
         self.orders = JobOrders(studio, self)
         self.player = Player(self)
         self._saver = FrameSaver(studio, self)
+        self._steps: list[Callable[[], object]] = []
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._refresh)
@@ -163,11 +164,17 @@ class ViewerPanel(QWidget):
         return self._job
 
     def warm_up(self) -> None:
-        """Makes ready what would hold the window up with the first clip: the player, the looks of the pages."""
+        """Makes ready what would hold the window up with the first clip: the player, and what surrounds its picture."""
         self.player.prepare()
-        self.details.warm_up()
-        for page in (self.stage.home, self.screen_page, self.uncertain_page, self._below):
-            page.ensurePolished()
+        if self._job is None:
+            self._steps = [self.details.warm_up, self.stage.home.grab, self._below.grab]
+            QTimer.singleShot(0, self, self._on_step)
+
+    def _on_step(self) -> None:
+        """The next step of the warm-up, each a turn of the loop: somebody may be writing already."""
+        if self._steps and self._job is None:
+            self._steps.pop(0)()
+            QTimer.singleShot(0, self, self._on_step)
 
     def show_job(self, job_id: str | None, *, play: bool = False) -> None:
         """Shows a job, a clip of the library, or nothing. `play`: the user opened it himself, so its video starts."""
