@@ -193,6 +193,7 @@ async def _warm_up(rooms: Assembly) -> None:
     await rooms.radar.start()
     with suppress(EnvironmentProblem):
         await rooms.library.look()
+    await rooms.engine.warm_up()
 
 
 async def _explain(problem: EnvironmentProblem, paths: Paths) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import time
 from contextlib import suppress
@@ -116,6 +117,12 @@ class Placing:
 
 
 # On a worker thread, where the import of the codecs holds up nobody.
+
+
+def import_codecs() -> None:
+    """What the first finished clip needs."""
+    for name in ("probe", "stills"):
+        importlib.import_module(f"sora_desktop.media.{name}")
 
 
 def _check(path: Path, expected: float | None) -> None:

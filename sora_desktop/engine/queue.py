@@ -19,6 +19,7 @@ from sora_desktop.engine.clock import Clock
 from sora_desktop.engine.diagnosis import Doctor
 from sora_desktop.engine.orders import Orders, new_jobs
 from sora_desktop.engine.orphans import adopted, orphans
+from sora_desktop.engine.placing import import_codecs
 from sora_desktop.engine.polling import Polling
 from sora_desktop.engine.references import References
 from sora_desktop.engine.scheduler import Scheduler
@@ -152,6 +153,10 @@ class Engine:
         self._tasks.spawn(self._tidy(), "tidy references")
         if self._data_version:
             self._own_tasks.append(self._tasks.spawn(self._watch_database(self._data_version), "database watch"))
+
+    async def warm_up(self) -> None:
+        """Imports the codecs, when there is time for it: beside the first clip it would hold the window up."""
+        await self._works.in_thread(import_codecs)
 
     async def leave(self) -> None:
         """Stops as soon as the create calls that are under way are answered, or after a few seconds."""

@@ -14,19 +14,23 @@ from contextlib import contextmanager
 
 from PySide6.QtCore import QObject, QTimer
 
+FIRST_MS = 5000
+"""The window is being built before: nothing of it is garbage, and soon it is set aside."""
 EVERY_MS = 1000
 BUSY_MS = 200
 """Between two looks while there is something to find: the more often, the shorter each."""
 LONG = 0.008
 """Seconds: after a full look that took longer, what it has found alive is not looked at again."""
 OLDEST = 2
+ALL = 3
+"""Looks at the middle-aged before one at all: the more often, the less has come together. Python's own are ten."""
 
 
 class Collector(QObject):
     """Takes the place of the automatic collections. To be made and stopped on the window's thread.
 
-    It goes by Python's own thresholds: the young objects at most five times a second, the middle-aged after ten of
-    those, all of them after ten of these. All of them are still only those made since the last long look.
+    The young objects are looked at where Python would, but at most five times a second, the middle-aged after ten of
+    those looks, all of them after `ALL` of these. All of them are still only those made since the last long look.
     """
 
     def __init__(self, long: float = LONG) -> None:
@@ -36,7 +40,7 @@ class Collector(QObject):
         gc.disable()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
-        self._timer.start(EVERY_MS)
+        self._timer.start(FIRST_MS)
 
     def look(self) -> None:
         """Collects what is due."""
@@ -60,7 +64,8 @@ class Collector(QObject):
 
 def _due() -> int | None:
     """The oldest generation whose count is over its threshold."""
-    over = [count > threshold > 0 for count, threshold in zip(gc.get_count(), gc.get_threshold(), strict=True)]
+    young, middle, _old = gc.get_threshold()
+    over = [count > most > 0 for count, most in zip(gc.get_count(), (young, middle, ALL), strict=True)]
     return max((generation for generation, is_over in enumerate(over) if is_over), default=None)
 
 

@@ -16,6 +16,7 @@ from sora_desktop.ui.widgets.basic import label, plain, tool
 from sora_desktop.ui.words import credits, size
 
 DISK_MS = 30_000
+SOON_MS = 300
 LOW_SPACE = 2_000_000_000
 """Bytes below which the free space is shown as a warning: a handful of clips."""
 
@@ -45,7 +46,7 @@ class Fact(QWidget):
         self._picture = picture or self._picture
         self._ink = ink or self._ink
         self._text.setText(text)
-        if text_ink:
+        if text_ink and text_ink != self._text.property("ink"):
             self._text.setProperty("ink", text_ink)
             self._text.style().polish(self._text)
         self.setToolTip(plain(hint))
@@ -69,6 +70,11 @@ class StatusBar(QStatusBar):
         self._timer = QTimer(self)
         self._timer.setInterval(DISK_MS)
         self._timer.timeout.connect(self.refresh_disk)
+        # A hundred jobs may end in one moment.
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(SOON_MS)
+        self._soon.timeout.connect(self.refresh_disk)
 
         self.setSizeGripEnabled(False)
         self.online = Fact("checkc", "success")
@@ -150,8 +156,8 @@ class StatusBar(QStatusBar):
         self.refresh_disk()
 
     def _on_job_changed(self, job: Job) -> None:
-        if job.ended:
-            self.refresh_disk()
+        if job.ended and not self._soon.isActive():
+            self._soon.start()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -160,4 +166,5 @@ class StatusBar(QStatusBar):
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._timer.stop()
+        self._soon.stop()
         super().hideEvent(event)

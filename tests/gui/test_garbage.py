@@ -40,7 +40,7 @@ def test_a_cycle_of_another_thread_is_taken_apart_on_the_window_s(
             knot = Knot()
             kept.append(weakref.finalize(knot, lambda: ended.append(threading.current_thread())))
 
-    monkeypatch.setattr(garbage, "EVERY_MS", 5)
+    monkeypatch.setattr(garbage, "FIRST_MS", 5)
     with collecting():
         assert not gc.isenabled()
         thread = threading.Thread(target=make)
@@ -61,7 +61,7 @@ def test_what_a_long_look_found_alive_is_not_looked_at_again(
     collector = Collector(long=long)
     try:
         gc.set_threshold(1, 1, 1)
-        for _ in range(8):
+        for _ in range(20):
             things = [Knot() for _ in range(10)]
             collector.look()
             del things
