@@ -1,7 +1,7 @@
 """Did the machine itself stand still? On a virtual one the host may take every processor away for 100 ms.
 
 One tiny process on each of the first processors sleeps a few milliseconds at a time and notes when it woke late
-although it had not to wait for its processor. While all of them were late together, nothing on the machine ran.
+although it had not to wait for its processor: that one stood still, and with it what was to run there.
 """
 
 from __future__ import annotations
@@ -26,41 +26,30 @@ class Machine:
     """Watches until `stop`; then `stood` tells. Where the kernel does not say who waited for a processor: nothing."""
 
     def __init__(self) -> None:
-        self._processes: list[tuple[subprocess.Popen[bytes], Path]] = []
+        self._processes: dict[int, tuple[subprocess.Popen[bytes], Path]] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="sora-machine-")
-        self.stood: list[Span] = []
-        """When the whole machine stood still, in order."""
+        self.stood: dict[int, list[Span]] = {}
+        """When a processor stood still, in order."""
         if not sys.platform.startswith("linux") or not Path("/proc/self/schedstat").exists():
             return
         for processor in sorted(os.sched_getaffinity(0))[:MOST]:
             path = Path(self._folder.name, str(processor))
             command = [sys.executable, "-S", "-E", __file__, str(processor), str(path)]
-            self._processes.append((subprocess.Popen(command), path))
+            self._processes[processor] = subprocess.Popen(command), path
 
     def stop(self) -> None:
-        spans: list[list[Span]] = []
-        for process, path in self._processes:
+        for processor, (process, path) in self._processes.items():
             process.kill()
             process.wait()
             lines = path.read_text().splitlines() if path.exists() else []
-            spans.append([(float(line.split()[0]), float(line.split()[1])) for line in lines])
+            self.stood[processor] = [(float(line.split()[0]), float(line.split()[1])) for line in lines]
         self._processes.clear()
         self._folder.cleanup()
-        if spans:
-            together = spans[0]
-            for others in spans[1:]:
-                together = common(together, others)
-            self.stood = together
 
-    def share(self, begin: float, end: float) -> float:
-        """Seconds between two moments in which the machine stood still."""
-        return sum(min(end, to) - max(begin, since) for since, to in self.stood if since < end and to > begin)
-
-
-def common(some: list[Span], others: list[Span]) -> list[Span]:
-    """What lies in both lists of spans."""
-    spans = ((max(a, c), min(b, d)) for a, b in some for c, d in others)
-    return [(begin, end) for begin, end in spans if begin < end]
+    def share(self, processor: int, begin: float, end: float) -> float:
+        """Seconds between two moments in which a processor stood still."""
+        spans = self.stood.get(processor, ())
+        return sum(min(end, to) - max(begin, since) for since, to in spans if since < end and to > begin)
 
 
 def watch(processor: int, path: str) -> None:

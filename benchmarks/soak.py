@@ -11,8 +11,8 @@ What must hold: the heartbeat of the window's loop is never over 50 ms, memory, 
 do not grow once all jobs are accepted, every job is billed once and its clip is on the disk. Exit code 1 where it does
 not hold. It runs offscreen unless QT_QPA_PLATFORM says otherwise (xcb, under a display).
 
-On a busy machine other programs take the processor from the loop, and a virtual one may stand still as a whole. Both
-are counted and shown apart: the bound is on what is left ("held"), which is what the program itself is to blame for.
+On a busy machine other programs take the processor from the loop, and a virtual one may stand still. Both are counted
+and shown apart: the bound is on what is left ("held"), which is what the program itself is to blame for.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Outcome:
     defects: list[str] = field(default_factory=list[str])
     books: list[str] = field(default_factory=list[str])
     stood: list[float] = field(default_factory=list[float])
-    """How long the whole machine stood still, each time."""
+    """How long the loop's processor stood still, each time."""
     stalls: list[tuple[Gap, str]] = field(default_factory=list[tuple[Gap, str]])
 
     @property
@@ -133,7 +133,7 @@ class Outcome:
             lines.append(f"{name:24}{first}  {rest}")
         if self.stood:
             longest = max(self.stood) * 1000
-            lines.append(f"the machine stood still {len(self.stood)} times, for {longest:.0f} ms at most")
+            lines.append(f"the processor itself stood still {len(self.stood)} times, for {longest:.0f} ms at most")
         lines.append(f"{'':24}{'settled':>14}{'end':>10}{'most':>14}{'grown':>10}")
         for name, value, _room in (("memory, MB", lambda sample: sample.memory, MEMORY), *COUNTS):
             values = [value(sample) for sample in self.settled] or [0.0]
@@ -238,7 +238,7 @@ class Soak:
         outcome.start = [gap for gap in gaps if gap.at < outcome.begun_at]
         outcome.sending = [gap for gap in gaps if outcome.begun_at <= gap.at < accepted]
         outcome.steady = [gap for gap in gaps if accepted <= gap.at < outcome.ended_at]
-        outcome.stood = [end - begin for begin, end in heart.machine.stood]
+        outcome.stood = [gap.stood for gap in gaps if gap.stood]
         outcome.stalls = list(stalls(heart))
 
     def _hold(self, jobs: list[Job], service: Service) -> None:

@@ -9,12 +9,7 @@ import time
 import pytest
 
 from benchmarks.heartbeat import Gap
-from benchmarks.machine import Machine, common
-
-
-def test_what_is_common_to_spans() -> None:
-    assert common([(1, 3), (5, 9)], [(2, 6), (8, 8.5)]) == [(2, 3), (5, 6), (8, 8.5)]
-    assert common([(1, 2)], []) == []
+from benchmarks.machine import Machine
 
 
 def test_the_same_moment_is_not_taken_off_twice() -> None:
@@ -22,25 +17,22 @@ def test_the_same_moment_is_not_taken_off_twice() -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's count is needed")
-def test_only_a_standstill_of_every_processor_is_one_of_the_machine() -> None:
+def test_a_processor_that_stood_still_is_told_from_the_others() -> None:
     machine = Machine()
     try:
-        processes = [process for process, _path in machine._processes]
+        watched = list(machine._processes.items())
         end = time.monotonic() + 20
-        while not all(path.exists() for _process, path in machine._processes) and time.monotonic() < end:
+        while not all(path.exists() for _number, (_process, path) in watched) and time.monotonic() < end:
             time.sleep(0.01)
-        spans: list[tuple[float, float]] = []
-        for stopped in ([processes[0]], processes):
-            for process in stopped:
-                process.send_signal(signal.SIGSTOP)
-            begin = time.perf_counter()
-            time.sleep(0.1)  # The standstill itself.
-            spans.append((begin, time.perf_counter()))
-            for process in stopped:
-                process.send_signal(signal.SIGCONT)
-            time.sleep(0.1)  # Time to wake and to note it.
+        number, (process, _path) = watched[0]
+        process.send_signal(signal.SIGSTOP)
+        begin = time.perf_counter()
+        time.sleep(0.1)  # The standstill itself.
+        stood = begin, time.perf_counter()
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.1)  # Time to wake and to note it.
     finally:
         machine.stop()
-    alone, together = (machine.share(*span) for span in spans)
-    assert together > 0.07
-    assert alone < 0.05 or len(processes) == 1
+    assert machine.share(number, *stood) > 0.07
+    assert all(machine.share(other, *stood) < 0.05 for other, _ in watched[1:])
+    assert machine.share(-1, *stood) == 0

@@ -186,7 +186,6 @@ class RowsView(QListView):
         selection = self.selectionModel()
         by_keyboard = self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
         self._pictures.begin(hurried=self._hurried)
-        self._hurried = False
         for row in self.visible_rows():
             rect = self.row_rect(row)
             if not rect.intersects(event.rect()):
@@ -212,6 +211,8 @@ class RowsView(QListView):
             if shown:
                 self._delegate.paint_moving(painter, option, row)
         self._late = self._pictures.late
+        # Another painting may come before the rest's own: it hurries too.
+        self._hurried = bool(self._late)
         if self._late:
             self._soon.start()
 
