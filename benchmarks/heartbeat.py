@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import faulthandler
 import os
 import sys
@@ -26,7 +25,7 @@ INTERVAL = 0.005
 @dataclass(frozen=True, slots=True)
 class Gap:
     """The time between two beats, in seconds. `taken` is the part of it in which other programs had the processor,
-    `busy` the part in which the loop's own thread had it, and `stood` the part in which its processor stood still."""
+    `busy` the part in which the loop's own thread had it, and `stood` the part in which a processor stood still."""
 
     at: float
     long: float
@@ -42,21 +41,21 @@ class Gap:
     @property
     def held(self) -> float:
         """What the program itself is to blame for."""
-        # A thread that is ready while the machine stands counts in both.
-        return max(0.0, self.long - max(self.taken, self.stood))
+        # A thread that is ready while its processor stands counts in both. What the thread did itself always counts.
+        return max(min(self.busy, self.long), self.long - max(self.taken, self.stood))
 
 
 class Heartbeat(QObject):
     """Records every gap between two beats of a timer on the window's loop. Start it on the window's thread.
 
     On Linux the kernel says how long the thread was ready to run while another had the processor, and `Machine` when
-    its processor stood still; elsewhere that counts as the program's own. With `look_at` seconds, a thread looks where
+    a processor stood still; elsewhere that counts as the program's own. With `look_at` seconds, a thread looks where
     the loop stands when a beat is that late.
     """
 
     def __init__(self, look_at: float = 0.0) -> None:
         super().__init__()
-        # Five numbers a beat and no objects: memory and the garbage collector are measured here too.
+        # Four numbers a beat and no objects: memory and the garbage collector are measured here too.
         self._gaps = array("d")
         self.stacks: list[tuple[float, str]] = []
         """Where the loop stood, by the moment of the beat before."""
@@ -66,7 +65,6 @@ class Heartbeat(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_beat)
         self._last, self._spent = time.perf_counter(), self._thread.spent()
-        self._processor = self._thread.processor()
         self.look_at = look_at
         self._ended = threading.Event()
         self._timer.start(round(INTERVAL * 1000))
@@ -75,9 +73,8 @@ class Heartbeat(QObject):
 
     def _on_beat(self) -> None:
         now, (busy, taken) = time.perf_counter(), self._thread.spent()
-        self._gaps.extend((now, now - self._last, taken - self._spent[1], busy - self._spent[0], self._processor))
-        # Where the thread falls asleep, its timer wakes it.
-        self._last, self._spent, self._processor = now, (busy, taken), self._thread.processor()
+        self._gaps.extend((now, now - self._last, taken - self._spent[1], busy - self._spent[0]))
+        self._last, self._spent = now, (busy, taken)
 
     @property
     def gaps(self) -> list[Gap]:
@@ -85,9 +82,9 @@ class Heartbeat(QObject):
         return list(self._all())
 
     def _all(self) -> Iterator[Gap]:
-        for first in range(0, len(self._gaps), 5):
-            at, long, taken, busy, processor = self._gaps[first : first + 5]
-            yield Gap(at, long, taken, busy, self.machine.share(int(processor), at - long, at))
+        for first in range(0, len(self._gaps), 4):
+            at, long, taken, busy = self._gaps[first : first + 4]
+            yield Gap(at, long, taken, busy, self.machine.share(at - long, at))
 
     def stop(self) -> None:
         self._timer.stop()
@@ -111,9 +108,6 @@ class Heartbeat(QObject):
                     self.stacks.append((seen, file.read().decode().split("\n\n")[-1]))
 
 
-_libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
-
-
 class _Thread:
     """How long this thread has had a processor, and how long it has waited for one, by the kernel's own count."""
 
@@ -121,10 +115,6 @@ class _Thread:
         self._file = -1
         with suppress(OSError):
             self._file = os.open(f"/proc/self/task/{threading.get_native_id()}/schedstat", os.O_RDONLY)
-
-    def processor(self) -> int:
-        """On which processor it runs; -1 where nobody knows."""
-        return _libc.sched_getcpu() if _libc is not None else -1
 
     def spent(self) -> tuple[float, float]:
         if self._file < 0:

@@ -1,7 +1,8 @@
 """Did the machine itself stand still? On a virtual one the host may take every processor away for 100 ms.
 
 One tiny process on each of the first processors sleeps a few milliseconds at a time and notes when it woke late
-although it had not to wait for its processor: that one stood still, and with it what was to run there.
+although it had not to wait for its processor: that one stood still, and with it what was to run there. It may have been
+the loop's thread, or another of the program that held the interpreter or a lock.
 """
 
 from __future__ import annotations
@@ -46,9 +47,12 @@ class Machine:
         self._processes.clear()
         self._folder.cleanup()
 
-    def share(self, processor: int, begin: float, end: float) -> float:
-        """Seconds between two moments in which a processor stood still."""
-        spans = self.stood.get(processor, ())
+    def share(self, begin: float, end: float) -> float:
+        """Seconds between two moments in which a processor stood still: that one which did longest."""
+        return max((self._share(processor, begin, end) for processor in self.stood), default=0.0)
+
+    def _share(self, processor: int, begin: float, end: float) -> float:
+        spans = self.stood[processor]
         return sum(min(end, to) - max(begin, since) for since, to in spans if since < end and to > begin)
 
 

@@ -90,7 +90,7 @@ class Outcome:
     defects: list[str] = field(default_factory=list[str])
     books: list[str] = field(default_factory=list[str])
     stood: list[float] = field(default_factory=list[float])
-    """How long the loop's processor stood still, each time."""
+    """How long a processor stood still, in each beat."""
     stalls: list[tuple[Gap, str]] = field(default_factory=list[tuple[Gap, str]])
 
     @property
@@ -133,7 +133,7 @@ class Outcome:
             lines.append(f"{name:24}{first}  {rest}")
         if self.stood:
             longest = max(self.stood) * 1000
-            lines.append(f"the processor itself stood still {len(self.stood)} times, for {longest:.0f} ms at most")
+            lines.append(f"a processor itself stood still {len(self.stood)} times, for {longest:.0f} ms at most")
         lines.append(f"{'':24}{'settled':>14}{'end':>10}{'most':>14}{'grown':>10}")
         for name, value, _room in (("memory, MB", lambda sample: sample.memory, MEMORY), *COUNTS):
             values = [value(sample) for sample in self.settled] or [0.0]
