@@ -305,8 +305,8 @@ class Orders:
         changes: dict[str, dict[str, object]] = {}
         for job in self._works.board.live.values():
             account = self._works.accounts.get(job.account)
-            code = "account_gone" if account is None else "" if account.enabled else "account_off"
-            told = job.failure.code if job.failure and job.failure.code in {"account_gone", "account_off"} else ""
+            code = "account_gone" if account is None else None if account.enabled else "account_off"
+            told = job.failure.code if job.failure and job.failure.code in {"account_gone", "account_off"} else None
             if job.state is State.WAITING and code != told:
                 failure = failure_of(UserError(code, name=account.name if account else "")) if code else None
                 changes[job.id] = {"failure": failure}

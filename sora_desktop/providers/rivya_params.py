@@ -175,7 +175,8 @@ def _type(source: Record, word: str, options: Sequence[Option], own: Param | Non
     if named is not None:
         return named
     if word:
-        return ParamType.SELECT if options else ParamType.RAW
+        # Nobody has seen it: what one of its options stands for, or several, is not known either.
+        return ParamType.RAW
     default = first(source, *DEFAULT)
     if options:
         return ParamType.SELECT
