@@ -127,13 +127,6 @@ def _read(source: Record, key: str, known: Known, say: Say) -> Param:
     word = plain(source.get("type"), 40)
     options = _options(source, key, say)
     kind = _type(source, word, options, known.own.get(key))
-    if (
-        kind is ParamType.SELECT
-        and word.lower() not in TYPES
-        and word
-        and not _is_one(first(source, *DEFAULT), options)
-    ):
-        kind = ParamType.RAW  # A choice of another sort, of several at once for instance.
     if kind is ParamType.SELECT and not options:
         return _without_options(source, key, word, known, say)
     like = known.like(key, [option.value for option in options])
@@ -187,12 +180,6 @@ def _type(source: Record, word: str, options: Sequence[Option], own: Param | Non
     if any(bound is not None for bound in _range(source)) or isinstance(default, (int, float)):
         return ParamType.NUMBER
     return ParamType.TEXT if isinstance(default, str) or first(source, *LONGEST) is not None else ParamType.RAW
-
-
-def _is_one(default: object, options: Sequence[Option]) -> bool:
-    """Whether a default is one of the options, or none is told."""
-    value = scalar(default)
-    return default is None or (value is not None and as_text(value) in {as_text(option.value) for option in options})
 
 
 def _without_options(source: Record, key: str, word: str, known: Known, say: Say) -> Param:
