@@ -188,7 +188,7 @@ class QueuePanel(QWidget):
     def _on_thumbnail_arrived(self, job_id: str) -> None:
         row = self.model.row_of(job_id)
         if row >= 0:
-            self.view.viewport().update(self.view.row_rect(row))
+            self.view.update_soon(self.view.row_rect(row))
 
     def _on_totals_changed(self) -> None:
         totals = self.model.arrangement.totals()

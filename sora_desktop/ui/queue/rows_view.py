@@ -45,6 +45,7 @@ class RowsView(QListView):
         self._pictures = RowPictures()
         self._hurried = False
         self._late: list[QRect] = []
+        self._stale: list[QRect] = []
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._on_soon)
@@ -216,7 +217,14 @@ class RowsView(QListView):
         if self._late:
             self._soon.start()
 
+    def update_soon(self, rect: QRect) -> None:
+        """Paints a part of the list, with what else is to be painted: ten pictures arrive in one moment."""
+        self._stale.append(rect)
+        if not self._soon.isActive():
+            self._soon.start()
+
     def _on_soon(self) -> None:
         self._hurried = True
-        for rect in self._late:
+        for rect in (*self._late, *self._stale):
             self.viewport().update(rect)
+        self._stale.clear()
