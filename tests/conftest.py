@@ -21,7 +21,7 @@ os.environ["QT_API"] = "pyside6"
 import hypothesis
 import keyring.core
 import pytest
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QCursor, QGuiApplication
 
 from sora_desktop.core import redact
 from sora_desktop.core.catalog import parse
@@ -144,6 +144,13 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[list[str]]:
             leaks.settle()
     if left or complaints:
         pytest.fail("left behind:\n  " + "\n  ".join([*left, *complaints]), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def mouse_away() -> None:
+    """No test's list lies under the mouse that another test left there."""
+    if QGuiApplication.instance() is not None:
+        QCursor.setPos(QGuiApplication.primaryScreen().geometry().bottomRight())
 
 
 @pytest.fixture(autouse=True)
