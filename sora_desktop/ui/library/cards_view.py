@@ -8,15 +8,14 @@ from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     QRect,
     QSize,
     Qt,
     QTimer,
 )
-from PySide6.QtGui import QPainter, QPaintEvent, QRegion, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QWidget
 
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.library.cards import counted
@@ -25,26 +24,26 @@ from sora_desktop.ui.library.model import ClipModel
 from sora_desktop.ui.library.painting import CardPainter, Look, measures, paint_band, width_of, write
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.widgets.basic import mark
+from sora_desktop.ui.widgets.placed import Hint, Index, PlacedList
 
-Index = QModelIndex | QPersistentModelIndex
 SIZE = 192
 """Px of a card's width at 100 %."""
 AGAIN = 15
 """Milliseconds until pictures are asked for whose turn it was not."""
 
 
-class CardsView(QListView):
-    """A QListView (a screen reader knows how to walk through one) that asks nobody for the size of 20,000 rows.
+class CardsView(PlacedList):
+    """Cards under headings.
 
     Headings are rows of the model, but no place under the mouse: between the cards begins a rubber band. The heading of
     the section that is looked at stays at the top, with `said()` at its end.
     """
 
     def __init__(self, model: ClipModel, painter: CardPainter, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self.cards = model
         self._painter = painter
         self._lie = Geometry()
+        super().__init__(model, self._lie, parent)
         self._size = SIZE
         self._hot, self._starring = -1, False
         self._band: QPoint | None = None
@@ -59,11 +58,6 @@ class CardsView(QListView):
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.viewport().update)
         mark(self, surface="window")
-        self.setModel(model)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setDragEnabled(True)
         self.setMouseTracking(True)
         bind(theme().changed, self._on_theme_changed, self)
@@ -99,10 +93,7 @@ class CardsView(QListView):
         self.cards_moved()
 
     def updateGeometries(self) -> None:
-        bar, page = self.verticalScrollBar(), self.viewport().height()
-        bar.setRange(0, max(0, self._lie.total - page))
-        bar.setPageStep(max(1, page - self._lie.measures.heading))
-        bar.setSingleStep(scale(32))
+        self.fit_bar(max(1, self.viewport().height() - self._lie.measures.heading), scale(32))
         QAbstractItemView.updateGeometries(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -121,12 +112,6 @@ class CardsView(QListView):
                 self._place = (clip.id, row, y)
                 return
         self._place = ("", -1, 0)
-
-    def verticalOffset(self) -> int:
-        return self.verticalScrollBar().value()
-
-    def horizontalOffset(self) -> int:
-        return 0
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         self.viewport().update()
@@ -156,28 +141,10 @@ class CardsView(QListView):
         found = self._lie.within(*self._inside(QRect(point, QSize(1, 1))))
         return self.cards.index(found[0].start) if found and found[0].stop <= self.cards.rowCount() else QModelIndex()
 
-    def visible_rows(self) -> range:
-        """The rows that show now, the partly seen ones too."""
-        top = self.verticalOffset()
-        shown = self._lie.between(top, top + self.viewport().height())
-        return range(shown.start, min(shown.stop, self.cards.rowCount()))
-
-    def scrollTo(
-        self, index: Index, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible
-    ) -> None:
-        if not 0 <= index.row() < len(self._lie):
-            return
-        bar, page, strip = self.verticalScrollBar(), self.viewport().height(), self._lie.measures.heading
-        _x, top, _wide, high = self._lie.box(index.row())
-        if hint is QAbstractItemView.ScrollHint.PositionAtCenter:
-            bar.setValue(top + high // 2 - (page + strip) // 2)
-        elif top - strip < bar.value() or hint is QAbstractItemView.ScrollHint.PositionAtTop:
-            bar.setValue(top - strip)
-        elif top + high > bar.value() + page or hint is QAbstractItemView.ScrollHint.PositionAtBottom:
-            bar.setValue(top + high - page)
-
-    def isIndexHidden(self, index: Index) -> bool:
-        return False
+    def scrollTo(self, index: Index, hint: Hint = Hint.EnsureVisible) -> None:
+        if 0 <= index.row() < len(self._lie):
+            _x, top, _wide, high = self._lie.box(index.row())
+            self.bring(top, high, hint, self._lie.measures.heading)
 
     # What is chosen.
 
@@ -214,9 +181,6 @@ class CardsView(QListView):
         for rows in ranges:
             selection.select(self.cards.index(rows[0]), self.cards.index(rows[-1]))
         return selection
-
-    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
-        return QRegion(self.viewport().rect())
 
     def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
         count, at = self.cards.rowCount(), self.currentIndex().row()

@@ -8,14 +8,13 @@ from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     QRect,
     Qt,
     QTimer,
 )
-from PySide6.QtGui import QPainter, QPaintEvent, QRegion, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
 
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.queue.arrangement import Kind
@@ -24,24 +23,24 @@ from sora_desktop.ui.queue.geometry import Geometry
 from sora_desktop.ui.queue.model import QueueModel
 from sora_desktop.ui.queue.row_pictures import RowPictures
 from sora_desktop.ui.theme import scale, theme
+from sora_desktop.ui.widgets.placed import Hint, Index, PlacedList
 
-Index = QModelIndex | QPersistentModelIndex
 BAR = 10
 """The width of a scroll bar, in px at 100 %, as the style sheet has it."""
 
 
-class RowsView(QListView):
-    """A QListView that keeps its own geometry.
+class RowsView(PlacedList):
+    """Rows of several heights.
 
     QListView asks the delegate for the size of every row after each change of any row; with thousands of rows that
     stops the window. Here heights follow from the kind of a row, and a change that leaves them alone is a repaint.
     """
 
     def __init__(self, model: QueueModel, delegate: QueueDelegate, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self._queue = model
         self._delegate = delegate
         self._geometry = Geometry()
+        super().__init__(model, self._geometry, parent)
         self._pictures = RowPictures()
         self._hurried = False
         self._late: list[QRect] = []
@@ -49,12 +48,7 @@ class RowsView(QListView):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._on_soon)
-        self.setModel(model)
         self.setItemDelegate(delegate)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         bind(theme().changed, self._on_theme_changed, self)
 
     def _on_theme_changed(self) -> None:
@@ -75,10 +69,8 @@ class RowsView(QListView):
         self.rows_moved()
 
     def updateGeometries(self) -> None:
-        bar, page = self.verticalScrollBar(), self.viewport().height()
-        bar.setRange(0, max(0, self._geometry.total - page))
-        bar.setPageStep(page)
-        bar.setSingleStep(scale(20))
+        self.fit_bar(self.viewport().height(), scale(20))
+        bar = self.verticalScrollBar()
         # The end of a row stays where it is when the scroll bar comes.
         self._delegate.right_pad = (
             PAD if bar.maximum() == 0 else max(2, PAD - round(bar.sizeHint().width() * 100 / theme().text_size))
@@ -95,12 +87,6 @@ class RowsView(QListView):
             self.viewport().update()
         else:
             self.doItemsLayout()
-
-    def verticalOffset(self) -> int:
-        return self.verticalScrollBar().value()
-
-    def horizontalOffset(self) -> int:
-        return 0
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         self._hurried = True
@@ -121,28 +107,9 @@ class RowsView(QListView):
         row = self._geometry.at(point.y() + self.verticalOffset())
         return self._queue.index(row) if 0 <= row < self._queue.rowCount() else QModelIndex()
 
-    def visible_rows(self) -> range:
-        """The rows that show now, the partly seen ones too."""
-        top = self.verticalOffset()
-        shown = self._geometry.between(top, top + self.viewport().height())
-        return range(shown.start, min(shown.stop, self._queue.rowCount()))
-
-    def scrollTo(
-        self, index: Index, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible
-    ) -> None:
-        if not index.isValid() or index.row() >= len(self._geometry):
-            return
-        bar, page = self.verticalScrollBar(), self.viewport().height()
-        top, height = self._geometry.top(index.row()), self._geometry.height(index.row())
-        if hint is QAbstractItemView.ScrollHint.PositionAtCenter:
-            bar.setValue(top + height // 2 - page // 2)
-        elif top < bar.value() or hint is QAbstractItemView.ScrollHint.PositionAtTop:
-            bar.setValue(top)
-        elif top + height > bar.value() + page or hint is QAbstractItemView.ScrollHint.PositionAtBottom:
-            bar.setValue(top + height - page)
-
-    def isIndexHidden(self, index: Index) -> bool:
-        return False
+    def scrollTo(self, index: Index, hint: Hint = Hint.EnsureVisible) -> None:
+        if 0 <= (row := index.row()) < len(self._geometry):
+            self.bring(self._geometry.top(row), self._geometry.height(row), hint)
 
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
         offset = self.verticalOffset()
@@ -151,9 +118,6 @@ class RowsView(QListView):
         if rows and rows.stop <= self._queue.rowCount():
             selection.select(self._queue.index(rows[0]), self._queue.index(rows[-1]))
         self.selectionModel().select(selection, command)
-
-    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
-        return QRegion(self.viewport().rect())
 
     def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
         count, at = self._queue.rowCount(), self.currentIndex().row()
