@@ -424,7 +424,7 @@ class TestNotes:
             await save(clips)  # type: ignore[arg-type]
 
         monkeypatch.setattr(desk.library._store, "save_marks", full)
-        monkeypatch.setattr(notes, "RETRY_AFTER", 1)
+        monkeypatch.setattr(desk.details.keeper._saver, "again", 1)
         desk.show(clip)
         desk.write("Precious")
         desk.run(desk.details.flush())

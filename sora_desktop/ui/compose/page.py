@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 import uuid
 
 import shiboken6
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from sora_desktop.core import params, references, request
 from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog import Model, Provider
 from sora_desktop.core.drafts import Draft
-from sora_desktop.core.errors import EnvironmentProblem
 from sora_desktop.core.params import Control, Problem, Scalar, Values
 from sora_desktop.core.references import Reference, ReferenceRule
 from sora_desktop.core.request import GenerationRequest
+from sora_desktop.ui.saving import Saver
 from sora_desktop.ui.studio import Studio
-from sora_desktop.ui.words import sentence
 
 SAVE_AFTER = 400
 """Milliseconds from the first change to the save; more changes do not put it off."""
@@ -41,14 +39,20 @@ class Page(QObject):
         super().__init__(parent)
         self._studio = studio
         self._unsaved: dict[str, Draft] = {}
-        self._saving = asyncio.Lock()
         self._left: dict[tuple[str, str], dict[str, Scalar]] = {}
         """The values each model had when the user went on to another one."""
         self._origins: dict[str, Model] = {}
         """By draft id: the model of a job that was opened again, where its account is gone."""
-        self._due = QTimer(self)
-        self._due.setSingleShot(True)
-        self._due.timeout.connect(self.save_now)
+        self._saver = Saver(
+            studio,
+            lambda: self._unsaved,
+            self._save_one,
+            self,
+            after=SAVE_AFTER,
+            again=RETRY_AFTER,
+            name="save draft",
+        )
+        self._saver.failed.connect(self.save_failed)
         self._draft = self._blank()
 
     # What is open.
@@ -287,40 +291,26 @@ class Page(QObject):
     def _touch(self) -> None:
         self._draft = self._draft.model_copy(update={"updated_at": time.time()})
         self._unsaved[self._draft.id] = self._draft
-        if not self._due.isActive():
-            self._due.start(SAVE_AFTER)
+        if not self._saver.due:
+            self._saver.start()
         self.changed.emit()
 
     # Saving.
 
     def save_now(self) -> None:
         """Begins to save what is not saved."""
-        self._due.stop()
-        if not self._unsaved:
-            return
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            # Between two runs of the loop, as when the program is closing: whoever runs it next saves.
-            self._due.start(SAVE_AFTER)
-        else:
-            self._studio.tasks.spawn(self.flush(), "save draft")
+        self._saver.save_now()
 
     async def flush(self) -> None:
         """Returns when everything written so far is on disk, or when it was said that it could not be kept."""
-        self._due.stop()
-        async with self._saving:
-            while self._unsaved:
-                draft_id, draft = next(iter(self._unsaved.items()))
-                try:
-                    await self._studio.drafts.save(draft)
-                except EnvironmentProblem as problem:
-                    self.save_failed.emit(sentence(problem))
-                    self._due.start(RETRY_AFTER)
-                    return
-                if self._unsaved.get(draft_id) is draft:
-                    del self._unsaved[draft_id]
-                self.saved.emit(draft_id)
+        await self._saver.flush()
+
+    async def _save_one(self) -> None:
+        draft_id, draft = next(iter(self._unsaved.items()))
+        await self._studio.drafts.save(draft)
+        if self._unsaved.get(draft_id) is draft:
+            del self._unsaved[draft_id]
+        self.saved.emit(draft_id)
 
     def forget(self, draft_id: str) -> None:
         """A deleted draft is not saved again."""

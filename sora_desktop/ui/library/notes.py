@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from PySide6.QtCore import QMimeData, QObject, QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, QObject, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
-from sora_desktop.core.errors import EnvironmentProblem
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.compose.editor import storable
+from sora_desktop.ui.saving import Saver
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.widgets.basic import mark
 from sora_desktop.ui.widgets.ring import ring_around
-from sora_desktop.ui.words import sentence
 
 MOST = 4_000
 """Characters of a note."""
@@ -33,53 +30,39 @@ class NotesKeeper(QObject):
         super().__init__(parent)
         self._studio = studio
         self.unsaved: dict[str, str] = {}
-        self._saving = asyncio.Lock()
-        self._due = QTimer(self)
-        self._due.setSingleShot(True)
-        self._due.timeout.connect(self.save_now)
+        self._saver = Saver(
+            studio, self._savable, self._save_one, self, after=SAVE_AFTER, again=RETRY_AFTER, name="save notes"
+        )
+        self._saver.failed.connect(self.failed)
         bind(studio.library.changed, self._on_library_changed, self)
 
     def write(self, clip_id: str, text: str) -> None:
         """Takes what was written; it is saved a moment after the last change."""
         self.unsaved[clip_id] = text
-        self._due.start(SAVE_AFTER)
+        self._saver.start()
 
     def save_now(self) -> None:
         """Begins to save what is not saved."""
-        self._due.stop()
-        if not self._savable():
-            return
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            # Between two runs of the loop, as when the program is closing: whoever runs it next saves.
-            self._due.start(SAVE_AFTER)
-        else:
-            self._studio.tasks.spawn(self.flush(), "save notes")
+        self._saver.save_now()
 
     async def flush(self) -> None:
         """Returns when everything written so far is on disk, or when it was said that it could not be kept."""
-        self._due.stop()
-        async with self._saving:
-            while savable := self._savable():
-                clip_id = savable[0]
-                text = self.unsaved[clip_id]
-                try:
-                    await self._studio.library.mark([clip_id], notes=text)
-                except EnvironmentProblem as problem:
-                    self.failed.emit(sentence(problem))
-                    self._due.start(RETRY_AFTER)
-                    return
-                if self.unsaved.get(clip_id) == text:
-                    del self.unsaved[clip_id]
+        await self._saver.flush()
+
+    async def _save_one(self) -> None:
+        clip_id = self._savable()[0]
+        text = self.unsaved[clip_id]
+        await self._studio.library.mark([clip_id], notes=text)
+        if self.unsaved.get(clip_id) == text:
+            del self.unsaved[clip_id]
 
     def _savable(self) -> list[str]:
         """A clip that was removed meanwhile may come back: its notes wait for it."""
         return [clip_id for clip_id in self.unsaved if clip_id in self._studio.library.clips]
 
     def _on_library_changed(self) -> None:
-        if self._savable() and not self._due.isActive() and not self._saving.locked():
-            self._due.start(SAVE_AFTER)
+        if self._savable() and not self._saver.busy:
+            self._saver.start()
 
 
 class NotesField(QPlainTextEdit):
