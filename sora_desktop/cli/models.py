@@ -35,7 +35,7 @@ async def show_models(studio: Assembly, account: Account | None, arguments: Argu
         put(table(heads, [_row(provider, model) for provider, model in models]))
     for one in accounts:
         for note in studio.live.notes(one.id):
-            complain(f"{printable(one.name)}: {printable(note)}")
+            complain(f"{printable(one.name)}: {sentence(note.code, note.args)}")
     for provider, model in models:
         for notice in model.notices:
             complain(f"{printable(provider.name)}, {printable(model.name)}: {printable(notice)}")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog import Model, Provider
 from sora_desktop.core.errors import EnvironmentProblem, ProviderError, UserError
-from sora_desktop.core.listings import Drift, Seen, changed_fields, drifts, merge
+from sora_desktop.core.listings import Drift, Note, Seen, changed_fields, drifts, merge
 from sora_desktop.core.signal import Signal
 from sora_desktop.engine.accounts import Accounts
 from sora_desktop.engine.clock import Clock
@@ -21,8 +21,6 @@ from sora_desktop.storage.listings import KeptListing, ListingStore
 DAY = 86_400.0
 AGAIN = 3600.0
 """Seconds after a list that did not come until it is asked for again by itself."""
-NO_MODELS = "The list names no video model now; the last one is kept."
-UNSURE = "Some entries of the list cannot be read, so a model that is missing from it stays as it was."
 
 
 class LiveCatalogue:
@@ -70,8 +68,8 @@ class LiveCatalogue:
 
     # What is known.
 
-    def notes(self, account_id: str) -> tuple[str, ...]:
-        """What could not be read of the account's list, in plain words."""
+    def notes(self, account_id: str) -> tuple[Note, ...]:
+        """What could not be read of the account's list."""
         kept = self._kept_of(account_id)
         return kept.notes if kept else ()
 
@@ -140,11 +138,11 @@ class LiveCatalogue:
             models = merge(listing.models, shipped, seen, now, complete=listing.complete, trusted=trusted)
             listed = {model.id for model in listing.models}
             unsure = not listing.complete and any(one.model.id not in listed for one in models)
-            notes = (*notes, UNSURE) if unsure else notes
+            notes = (*notes, Note(code="list_unsure")) if unsure else notes
             kept = kept.model_copy(update={"etag": stamp.etag, "modified": stamp.modified, "listed": True})
         else:
             models, fresh = seen, False
-            notes = (*notes, NO_MODELS)
+            notes = (*notes, Note(code="list_empty"))
         kept = kept.model_copy(update={"fetched_at": now, "notes": notes})
         await self._store.save(kept, models, listing.body if fresh else None)
         self._kept[place], self._seen[place] = kept, models

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from sora_desktop.core.catalog import Model
 from sora_desktop.core.errors import Failure
+from sora_desktop.core.listings import Note
 from sora_desktop.core.references import Reference, SentReference
 from sora_desktop.core.request import GenerationRequest
 
@@ -82,12 +83,12 @@ class Stamp:
 class Listing:
     """A service's list of models. `unchanged`: it is as it was at the stamp, and `models` is empty.
 
-    `notes` say which entries could not be read and why, in plain words; `body` is the answer itself, to be kept.
+    `notes` say which entries could not be read and why; `body` is the answer itself, to be kept.
     `complete`: a model that is not in it is not there; else an entry that could not be read may have been it.
     """
 
     models: tuple[Model, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     stamp: Stamp = Stamp()
     unchanged: bool = False
     body: bytes = field(default=b"", repr=False)

@@ -65,13 +65,9 @@ def _read(source: Record, ours: ReferenceRule | None, say: Say) -> ReferenceRule
         return _rule({"max_count": value}, fallback or ["image"], ours)
     kinds = _kinds(value, outer) or ([] if isinstance(value, str) else fallback)
     if not kinds:
-        say(f"what it takes as references is {shown(value)}, which cannot be read; {_instead(ours)}.")
+        say("list_references_kept" if ours else "list_references_none", value=shown(value))
         return ours
     return _rule(outer or _by_kind(value), kinds, ours)
-
-
-def _instead(ours: ReferenceRule | None) -> str:
-    return "the known rule is kept" if ours else "it is offered without references"
 
 
 def _kind(value: object) -> str:

@@ -12,6 +12,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from sora_desktop.core.catalog import Availability, Model
+from sora_desktop.core.listings import Note
 from sora_desktop.providers.answers import Answer, Record, first, identifier, items, number, plain, record
 from sora_desktop.providers.base import Listing
 from sora_desktop.providers.rivya_media import MEDIA, read_references
@@ -61,9 +62,9 @@ def read_list(document: object, known: Sequence[Model]) -> Listing:
     notes = Notes()
     entries = _entries(document)
     if entries is None:
-        return Listing((), ("The answer of the service holds no list of models.",), complete=False)
+        return Listing((), (Note(code="list_none"),), complete=False)
     if len(entries) > MAX_ENTRIES:
-        notes.say(f"The list has {len(entries)} entries; the first {MAX_ENTRIES} were read.")
+        notes.say("list_long", count=str(len(entries)), limit=str(MAX_ENTRIES))
     shipped = {model.id: model for model in known}
     complete = len(entries) <= MAX_ENTRIES
     found: dict[str, Model] = {}
@@ -72,24 +73,27 @@ def read_list(document: object, known: Sequence[Model]) -> Listing:
         source = {"id": entry} if isinstance(entry, str) and entry.strip() in shipped else record(entry)
         model_id = identifier(first(source, *ID))
         if not source:
-            notes.say(f"Entry {place} of the list is {shown(entry)}; it was left out.")
+            notes.say("list_entry_odd", place=str(place), value=shown(entry))
             complete = False
         elif not model_id:
             name = plain(first(source, *NAME), 80)
-            notes.say(f"Entry {place} of the list{f' (“{name}”)' if name else ''} has no id; it was left out.")
+            notes.say("list_entry_named" if name else "list_entry_no_id", place=str(place), name=name)
             complete = complete and not _is_video(source, known=False)
         elif not _is_video(source, known=model_id in shipped):
-            if (odd := _odd_category(source)) is not None:
-                notes.say(f"{plain(model_id, 80)} is listed {odd}, so it was left out.")
-                complete = complete and bool(_categories(source))
+            words = _categories(source)
+            if not words:
+                notes.say("list_no_category", model=plain(model_id, 80))
+                complete = False
+            elif not _makes_other(words):
+                notes.say("list_new_category", model=plain(model_id, 80), name=words[0])
         elif model_id in found:
-            notes.say(f"{plain(model_id, 80)} is listed twice; the first one counts.")
+            notes.say("list_twice", model=plain(model_id, 80))
         elif len(found) >= MAX_MODELS:
             complete = False
-            notes.say(f"The list has more than {MAX_MODELS} video models; the others were left out.")
+            notes.say("list_many", limit=str(MAX_MODELS))
         else:
             found[model_id] = _model(source, model_id, shipped.get(model_id), known, notes)
-    return Listing(tuple(found.values()), notes.lines, complete=complete)
+    return Listing(tuple(found.values()), notes.all, complete=complete)
 
 
 def _entries(document: object) -> list[Any] | None:
@@ -109,7 +113,7 @@ def _is_video(source: Record, *, known: bool) -> bool:
     words = _categories(source)
     if any("video" in word for word in words):
         return True
-    if any(other in word for word in words for other in OTHERS):
+    if _makes_other(words):
         return False
     # No category, or one that is new here: a shipped model is one of ours, another one must say that it makes video.
     return known or any(plain(mode, 60).lower().endswith("video") for mode in items(first(source, *MODES)))
@@ -120,12 +124,9 @@ def _categories(source: Record) -> list[str]:
     return [word for one in (items(told) or [told]) if (word := plain(one, 60).lower())]
 
 
-def _odd_category(source: Record) -> str | None:
-    """How an entry that makes no video, as far as can be told, is listed; None where that is plain."""
-    words = _categories(source)
-    if any(other in word for word in words for other in OTHERS):
-        return None
-    return f"under “{words[0]}”, which is new here" if words else "without saying what it makes"
+def _makes_other(words: Sequence[str]) -> bool:
+    """Whether categories say plainly that something else than a video is made."""
+    return any(other in word for word in words for other in OTHERS)
 
 
 def _model(source: Record, model_id: str, ours: Model | None, known: Sequence[Model], notes: Notes) -> Model:
@@ -135,8 +136,8 @@ def _model(source: Record, model_id: str, ours: Model | None, known: Sequence[Mo
         return _read(source, model_id, name, ours, known, say)
     except ValidationError as error:
         first_error = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first_error["loc"])
-        say(f"{place or 'it'} cannot be read; {'what is known of it is used' if ours else 'only its name is shown'}.")
+        place = ".".join(str(part) for part in first_error["loc"]) or "?"
+        say("list_model_known" if ours else "list_model_named", place=place)
         return ours or Model(id=model_id, name=name)
 
 
@@ -167,7 +168,7 @@ def _availability(source: Record, say: Say) -> Availability:
     word = plain(first(source, *STATUS), 60)
     state = STATES.get("".join(char for char in word.lower() if char.isalnum()))
     if state is None and word:
-        say(f"its state “{word}” is new here; it is offered, and the service says whether it can be used.")
+        say("list_state", name=word)
     return state or Availability.AVAILABLE
 
 

@@ -81,21 +81,20 @@ def read_params(value: object, known: Known, say: Say) -> tuple[Param, ...]:
     """The parameters of one model. Of a broken entry a note is made, and the rest is read all the same."""
     entries = _entries(value)
     if entries is None:
-        kept = "the known ones are kept" if known.own else "it is offered without any"
-        say(f"its parameters are {shown(value)}, which cannot be read; {kept}.")
+        say("list_params_kept" if known.own else "list_params_none", value=shown(value))
         return tuple(known.own.values())
     if len(entries) > MAX_PARAMS:
-        say(f"it lists {len(entries)} parameters; the first {MAX_PARAMS} are shown.")
+        say("list_params_many", count=str(len(entries)), limit=str(MAX_PARAMS))
     found: dict[str, Param] = {}
     for place, entry in enumerate(entries[:MAX_PARAMS], 1):
         source = record(entry)
         key = _key(first(source, *KEY))
         if not source:
-            say(f"parameter {place} is {shown(entry)}; it was left out.")
+            say("list_param_odd", place=str(place), value=shown(entry))
         elif not key:
-            say(f"parameter {place} has no key; it was left out.")
+            say("list_param_no_key", place=str(place))
         elif key in found:
-            say(f"the parameter “{key}” is listed twice; the first one counts.")
+            say("list_param_twice", name=key)
         elif key not in NOT_PARAMS:
             found[key] = _read(source, key, known, say)
     return tuple(found.values())
@@ -185,9 +184,9 @@ def _type(source: Record, word: str, options: Sequence[Option], own: Param | Non
 def _without_options(source: Record, key: str, word: str, known: Known, say: Say) -> Param:
     own = known.own.get(key)
     if own is not None:
-        say(f"“{key}” is a choice without options; the known ones are used.")
+        say("list_options_known", name=key)
         return own
-    say(f"“{key}” is a choice without options; it is a plain field now.")
+    say("list_options_none", name=key)
     role = role_of(key)
     param = Param(key=key, label=plain(first(source, *LABEL), 80), help=plain(first(source, *HELP)), role=role)
     return _raw(param.model_copy(update={"type": ParamType.RAW, "unknown": rest(source, READ)}), source, word)
@@ -211,12 +210,12 @@ def _options(source: Record, key: str, say: Say) -> tuple[Option, ...]:
     mapping = record(listed)
     entries = [_mapped(value, label) for value, label in mapping.items()] if mapping else _ungrouped(items(listed))
     if len(entries) > MAX_OPTIONS:
-        say(f"“{key}” has {len(entries)} options; the first {MAX_OPTIONS} are shown.")
+        say("list_options_many", name=key, count=str(len(entries)), limit=str(MAX_OPTIONS))
     found: dict[str, Option] = {}
     for place, entry in enumerate(entries[:MAX_OPTIONS], 1):
         option = _option(entry)
         if option is None:
-            say(f"option {place} of “{key}” {_misfit(entry)}; it was left out.")
+            say("list_option_odd", name=key, place=str(place), value=shown(entry))
         elif as_text(option.value) not in found:
             found[as_text(option.value)] = option
     return tuple(found.values())
@@ -244,10 +243,6 @@ def _option(entry: object) -> Option | None:
         return None
     label = plain(first(source, "label", "display_name", "displayName", "title", "name", "text"), 80)
     return Option(value=as_text(value), label="" if label == as_text(value) else label)
-
-
-def _misfit(entry: object) -> str:
-    return "has no value" if record(entry) else f"is {shown(entry)}"
 
 
 def _worded(option: Option, like: Param | None, role: str, key: str) -> Option:
@@ -325,10 +320,10 @@ def _range(source: Record) -> tuple[float | None, float | None, float | None]:
 def _number_param(param: Param, source: Record, word: str, say: Say) -> Param:
     least, most, step = _range(source)
     if least is not None and most is not None and least > most:
-        say(f"“{param.key}” goes from {as_text(least)} to {as_text(most)}, which is no range; it is not bounded now.")
+        say("list_range", name=param.key, least=as_text(least), most=as_text(most))
         least = most = None
     if step is not None and step < SMALLEST:
-        say(f"“{param.key}” has steps of {as_text(step)}; they are not used.")
+        say("list_step", name=param.key, step=as_text(step))
         step = None
     whole = _whole(source, word, param.role, least, step)
     update = {"wire": Wire.NUMBER, "minimum": least, "maximum": most, "step": step, "integer": whole}
@@ -356,6 +351,6 @@ def _with_default(param: Param, source: Record, say: Say) -> Param:
     fitting = coerce(param, value) if value is not None else None
     too_long = isinstance(fitting, str) and param.max_length is not None and len(fitting) > param.max_length
     if fitting is None or too_long:
-        say(f"the default of “{param.key}” is {shown(default)}, which it does not take; it has none now.")
+        say("list_default", name=param.key, value=shown(default))
         return param
     return param.model_copy(update={"default": fitting})

@@ -1,4 +1,4 @@
-"""What the readers of the live list share: notes in plain words, and values of any JSON made safe to keep.
+"""What the readers of the live list share: notes on what is odd, and values of any JSON made safe to keep.
 
 Every byte of the list is hostile: texts are bounded and plain, numbers finite, depth and size limited.
 """
@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable, Collection
-from typing import Any, cast
+from collections.abc import Collection
+from typing import Any, Protocol, cast
 
 from pydantic import JsonValue
 
+from sora_desktop.core.listings import Note
 from sora_desktop.core.params import Scalar
 from sora_desktop.providers.answers import Record, items, number, plain, record
-
-Say = Callable[[str], None]
-"""Takes one note: which entry, what is wrong with it, what was done."""
 
 MAX_NOTES = 100
 MAX_VALUE = 2000
@@ -26,42 +24,51 @@ MAX_KEPT = 50
 DEEPEST = 4
 
 
+class Say(Protocol):
+    """Takes one note: the code of its sentence (what is wrong, what was done), and what fills it."""
+
+    def __call__(self, code: str, **args: str) -> None: ...
+
+
 class Notes:
     """Notes in their order, each once, at most `MAX_NOTES`."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, None] = {}
+        self._notes: dict[tuple[object, ...], Note] = {}
         self._more = 0
 
-    def say(self, line: str) -> None:
-        if line in self._lines:
+    def say(self, code: str, **args: str) -> None:
+        told = (code, *args.values())
+        if told in self._notes:
             return
-        if len(self._lines) < MAX_NOTES:
-            self._lines[line] = None
+        if len(self._notes) < MAX_NOTES:
+            self._notes[told] = Note(code=code, args=args)
         else:
             self._more += 1
 
     def about(self, name: str) -> Say:
-        """Notes on one thing."""
-        return lambda line: self.say(f"{name}: {line}")
+        """Notes on one model."""
+
+        def say(code: str, **args: str) -> None:
+            self.say(code, model=name, **args)
+
+        return say
 
     @property
-    def lines(self) -> tuple[str, ...]:
-        more = (f"And {self._more} more.",) if self._more else ()
-        return (*self._lines, *more)
+    def all(self) -> tuple[Note, ...]:
+        more = (Note(code="list_more", args={"count": str(self._more)}),) if self._more else ()
+        return (*self._notes.values(), *more)
 
 
 def shown(value: object) -> str:
-    """What stands where something else was expected, in a few words."""
-    if value is None:
-        return "empty"
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    """What stands where something else was expected, as JSON writes it, shortened."""
+    if isinstance(value, bool) or value is None:
+        return json.dumps(value)
     if isinstance(value, (int, float)):
         return plain(value, 40)
     if isinstance(value, str):
-        return f"“{plain(value, 40)}”" if value.strip() else "an empty text"
-    return "a list" if isinstance(value, list) else "an object"
+        return f"“{plain(value, 40)}”"
+    return "[…]" if isinstance(value, list) else "{…}"
 
 
 def text_value(value: object) -> str | None:

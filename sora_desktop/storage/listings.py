@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from sora_desktop.core.frozen import Kept
-from sora_desktop.core.listings import Seen
+from sora_desktop.core.listings import Note, Seen
 from sora_desktop.storage.database import Database
 from sora_desktop.storage.documents import read_all, read_one
 
@@ -25,7 +25,7 @@ class KeptListing(Kept):
     etag: str = ""
     modified: str = ""
     listed: bool = False
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     contract: dict[str, str] = Field(default_factory=dict[str, str])
 
 

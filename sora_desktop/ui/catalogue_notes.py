@@ -80,7 +80,7 @@ def _place(studio: Studio, accounts: list[Account]) -> str:
     else:
         lines = [translate("Notes", "This service publishes no list of models; the one that came with it is used.")]
     lines.append(translate("Notes", "{0} video models.").format(len(models)))
-    lines += studio.live.notes(first.id)
+    lines += [sentence(note.code, note.args) for note in studio.live.notes(first.id)]
     for model in models:
         lines += _about(model)
     return _section(title, lines)

@@ -142,7 +142,7 @@ async def test_no_network_takes_nothing_away(bench: Lists, simulator: SimulatorP
     for name in ("sora-2-pro", "ridge-motion-1", "wide-lens-video", "studio-cut"):
         simulator.take_model(name)
     assert not await bench.live.refresh(account)
-    assert bench.models(account) == LISTED and "the last one is kept" in bench.live.notes(account)[-1]
+    assert bench.models(account) == LISTED and bench.live.notes(account)[-1].code == "list_empty"
 
 
 async def test_a_model_goes_with_the_date_and_comes_back(bench: Lists, simulator: SimulatorProcess) -> None:
@@ -263,7 +263,7 @@ async def test_odd_entries_are_told_and_a_missing_model_stays(bench: Lists, simu
     assert await bench.live.refresh(account)
     assert bench.models(account) == {**LISTED, "no-name": Availability.AVAILABLE}
     notes = bench.live.notes(account)
-    assert any("“No id”" in note for note in notes) and "stays as it was" in notes[-1]
+    assert any("“No id”" in say(note.code, note.args) for note in notes) and notes[-1].code == "list_unsure"
     await bench.kill()
     await bench.begin()
     assert bench.live.notes(account) == notes

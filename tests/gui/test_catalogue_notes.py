@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt, QTranslator
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from sora_desktop.core.catalog import Availability
+from sora_desktop.core.listings import Note
 from sora_desktop.simulator.keys import SIMULATOR_RIVYA_KEY
 from sora_desktop.ui.catalogue_notes import CatalogueNotes, report
 from sora_desktop.ui.compose.panel import ComposePanel
@@ -203,12 +204,37 @@ def test_the_notes_say_what_was_wrong_and_what_is_kept(
 
 def test_the_report_is_bounded(opened: Opened, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        opened.studio.live, "notes", lambda _id: tuple(f"{number} " + "x" * 9_000 for number in range(9_000))
+        opened.studio.live,
+        "notes",
+        lambda _id: tuple(Note(code="list_note", args={"text": f"{number} " + "x" * 9_000}) for number in range(9_000)),
     )
     text = report(opened.studio)
     assert len(text) < 200_000
     assert "more." in text
     assert max(len(line) for line in text.splitlines()) < 320
+
+
+class Marked(QTranslator):
+    """Puts a mark before every sentence of a code."""
+
+    def isEmpty(self) -> bool:
+        return False
+
+    def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str:
+        return f"» {text}" if context == "Sentences" else ""
+
+
+def test_what_is_odd_in_a_list_is_said_in_the_users_language(
+    qtbot: QtBot, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = Note(code="list_twice", args={"model": "Wide Lens"})
+    monkeypatch.setattr(opened.studio.live, "notes", lambda _id: (note,))
+    translator = Marked()
+    QCoreApplication.installTranslator(translator)
+    try:
+        assert "\n  » Wide Lens is listed twice; the first one counts.\n" in report(opened.studio)
+    finally:
+        QCoreApplication.removeTranslator(translator)
 
 
 def test_they_are_reached_from_the_menu_the_picker_and_the_settings(qtbot: QtBot, opened: Opened, run: Run) -> None:

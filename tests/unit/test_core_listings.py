@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sora_desktop.core.catalog import Availability, Model
-from sora_desktop.core.listings import Seen, changed_fields, drifts, merge
+from sora_desktop.core.listings import Note, Seen, changed_fields, drifts, merge
 from sora_desktop.core.params import Option, Param
+from sora_desktop.core.sentences import say
 
 A, B, C = (Model(id=name, name=name.upper()) for name in "abc")
 
@@ -12,6 +13,12 @@ A, B, C = (Model(id=name, name=name.upper()) for name in "abc")
 def ids(seen: tuple[Seen, ...]) -> dict[str, float | None]:
     """Every model, with the date of those that are gone."""
     return {one.model.id: one.model.gone_at if one.gone else None for one in seen}
+
+
+def test_the_text_of_a_note_that_an_earlier_version_kept_is_still_said() -> None:
+    note = Note.model_validate_json('"Entry 2 of the list is {odd}; it was left out."')
+    assert say(note.code, note.args) == "Entry 2 of the list is {odd}; it was left out."
+    assert Note.model_validate_json(Note(code="list_more", args={"count": "3"}).model_dump_json()).args["count"] == "3"
 
 
 def test_a_model_goes_with_the_date_and_comes_back() -> None:

@@ -15,9 +15,11 @@ from sora_desktop.providers import transport
 from sora_desktop.providers.rivya import CODES
 
 ROOT = Path(sora_desktop.__file__).parent
-SAYING = {"UserError": "", "EnvironmentProblem": "", "wrong": "core", "not_sent": "providers", "_unread": "providers"}
+SAYING = {"UserError": "", "EnvironmentProblem": "", "wrong": "core"} | dict.fromkeys(
+    ("not_sent", "_unread", "say"), "providers"
+)
 """Calls whose first argument is a code, and the room where that is what the name means."""
-CARRYING = {"Failure", "Problem"}
+CARRYING = {"Failure", "Problem", "Note"}
 """Calls whose `code` is one."""
 
 
@@ -71,7 +73,9 @@ def uses() -> Iterator[tuple[str, str, set[str] | None]]:
             named = {keyword.arg: keyword.value for keyword in node.keywords}
             where = f"{file.relative_to(ROOT)}:{node.lineno}"
             if name in SAYING and node.args and where.startswith(SAYING[name]):
-                given = None if None in named or name != "UserError" else {key for key in named if key}
+                given = None if None in named or name not in {"UserError", "say"} else {key for key in named if key}
+                if given is not None and name == "say" and isinstance(node.func, ast.Name):
+                    given.add("model")  # `Notes.about` adds it.
                 for code in texts(node.args[0]):
                     yield where, code, given
             if name in CARRYING:
@@ -100,6 +104,8 @@ def test_the_search_finds_them():
         "disk_full",
         "generation_failed",
         "result_link_dead",
+        "list_range",
+        "list_more",
     } <= found
 
 

@@ -14,6 +14,8 @@ from sora_desktop.core.catalog import Availability, Model
 from sora_desktop.core.params import Param, ParamType, Scalar, Wire, check, wire_values
 from sora_desktop.core.references import Reference
 from sora_desktop.core.references import check as check_references
+from sora_desktop.core.sentences import say
+from sora_desktop.providers.base import Listing
 from sora_desktop.providers.rivya_contract import fields
 from sora_desktop.providers.rivya_models import MAX_MODELS, read_body, read_list
 from sora_desktop.providers.rivya_params import MAX_OPTIONS, MAX_PARAMS, meaning
@@ -33,7 +35,12 @@ def entry(**more: Any) -> dict[str, Any]:
 def read(**more: Any) -> tuple[Model, tuple[str, ...]]:
     found = read_list({"data": [entry(**more)]}, KNOWN)
     [model] = found.models
-    return model, found.notes
+    return model, told(found)
+
+
+def told(found: Listing) -> tuple[str, ...]:
+    """The notes as a person reads them."""
+    return tuple(say(note.code, note.args) for note in found.notes)
 
 
 def param(**described: Any) -> tuple[Param, tuple[str, ...]]:
@@ -203,13 +210,13 @@ def test_what_is_broken_is_told_and_costs_nothing_else() -> None:
         ("d", "text", None),
     ]
     assert notes == (
-        "New One: parameter 1 is empty; it was left out.",
+        "New One: parameter 1 is null; it was left out.",
         "New One: parameter 2 has no key; it was left out.",
         "New One: “a” is a choice without options; it is a plain field now.",
         "New One: “b” goes from 9 to 1, which is no range; it is not bounded now.",
         "New One: “b” has steps of -1; they are not used.",
-        "New One: option 2 of “c” is empty; it was left out.",
-        "New One: option 3 of “c” has no value; it was left out.",
+        "New One: option 2 of “c” (null) has no value that can be sent; it was left out.",
+        "New One: option 3 of “c” ({…}) has no value that can be sent; it was left out.",
         "New One: the default of “c” is “y”, which it does not take; it has none now.",
         "New One: the parameter “c” is listed twice; the first one counts.",
         "New One: “e” has steps of 1e-310; they are not used.",
@@ -302,8 +309,8 @@ def test_entries_of_the_list() -> None:
     )
     assert [model.id for model in found.models] == ["new-one", "z", "w", "sora-2"] and not found.complete
     assert found.models[-1].params == KNOWN[0].params, "an id alone is enough of what ships"
-    assert found.notes == (
-        "Entry 1 of the list is empty; it was left out.",
+    assert told(found) == (
+        "Entry 1 of the list is null; it was left out.",
         "Entry 2 of the list is “text”; it was left out.",
         "new-one is listed twice; the first one counts.",
         "Entry 5 of the list (“Lost”) has no id; it was left out.",
@@ -350,7 +357,7 @@ def test_sizes_are_bounded() -> None:
     broken = read_list(
         [entry(id=f"m{number}", display_name=f"M {number}", params=[None, 5]) for number in range(200)], KNOWN
     )
-    assert len(broken.notes) == 101 and broken.notes[-1] == "And 300 more."
+    assert len(broken.notes) == 101 and told(broken)[-1] == "And 300 more."
 
 
 # Any JSON whatsoever.
@@ -420,7 +427,7 @@ def test_no_json_whatsoever_breaks_the_reader(document: Any) -> None:
         for one in model.params:
             assert one.type is not ParamType.SELECT or (one.options and one.wire is Wire.STRING)
         assert all(text.isprintable() for text in (model.name, model.summary, *model.notices))
-    assert all(note.isprintable() and len(note) < 700 for note in found.notes)
+    assert all(note.isprintable() and len(note) < 700 for note in told(found))
 
 
 @settings(max_examples=50)
