@@ -386,7 +386,7 @@ def test_models_of_the_live_list(sora: CommandLine, service: SimulatorProcess) -
     service.put_model("ridge-motion-1", extra={"notices": ["Cheaper\x1b[31m on Sundays"]})
     fresh = sora("models", "--account", "Live", "--refresh")
     assert fresh.code == 0 and "ridge-motion-1" in fresh.out and "coming soon" in fresh.out, fresh.err
-    assert "Live: Entry 2 of the list is empty; it was left out." in fresh.err
+    assert "Live: Entry 2 of the list is null; it was left out." in fresh.err
     assert "Ridge Motion 1: Cheaper [31m on Sundays" in fresh.err and "\x1b" not in fresh.err
     service.clear()
     service.take_model("sora-2-pro")
