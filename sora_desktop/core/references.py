@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sora_desktop.core import fixes
 from sora_desktop.core.frozen import Frozen, Kept
 from sora_desktop.core.params import Problem, Scalar, as_text
-from sora_desktop.core.pictures import Picture, Plan
+from sora_desktop.core.pictures import Picture, Plan, same_ratio, size_words
 
 
 class Slot(Frozen):
@@ -174,13 +174,13 @@ def _check_one(rule: ReferenceRule, reference: Reference, aspect: str, *, hosted
         found = fixes.needs(rule, reference.picture, reference.plan, aspect, name)
         problems += [fix.problem for place, fix in enumerate(found) if not place or found[place - 1].miss != fix.miss]
     else:
-        problems += _check_facts(rule, reference, name)
+        problems += _check_facts(rule, reference, aspect, name)
     if not reference.url and not rule.upload and not rule.attach and not hosted:
         wrong("reference_needs_url")
     return problems
 
 
-def _check_facts(rule: ReferenceRule, reference: Reference, name: str) -> list[Problem]:
+def _check_facts(rule: ReferenceRule, reference: Reference, aspect: str, name: str) -> list[Problem]:
     """For what cannot be mended here: a file at a public address, a clip, a sound."""
     problems: list[Problem] = []
     limit = rule.limit(reference.kind)
@@ -192,7 +192,10 @@ def _check_facts(rule: ReferenceRule, reference: Reference, name: str) -> list[P
         wrong("reference_mime", types=", ".join(sorted(mime.split("/")[-1] for mime in limit.mime_types)))
     if reference.bytes is not None and limit.max_bytes is not None and reference.bytes > limit.max_bytes:
         wrong("reference_bytes", limit=f"{limit.max_bytes / 1_000_000:g}")
-    if reference.width and reference.height and rule.sizes and (reference.width, reference.height) not in rule.sizes:
-        sizes = " / ".join(f"{width}×{height}" for width, height in rule.sizes)
-        wrong("reference_size", size=f"{reference.width}×{reference.height}", sizes=sizes)
+    if reference.width and reference.height:
+        size, sizes, ratio = (reference.width, reference.height), fixes.targets(rule, aspect), fixes.ratio_of(aspect)
+        if sizes and size not in sizes:
+            wrong("reference_size", size=size_words(size), sizes=" / ".join(map(size_words, sizes)))
+        elif rule.match_aspect and not sizes and ratio is not None and not same_ratio(size, ratio):
+            wrong("reference_ratio", size=size_words(size), ratio=aspect)
     return problems

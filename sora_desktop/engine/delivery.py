@@ -67,6 +67,8 @@ class Delivery:
         """When an address was last known to be there, in monotonic seconds."""
         self._fetches: dict[str, Reference] = {}
         """What was at an address, for as long as it is fresh."""
+        self._looks: dict[str, Reference] = {}
+        """What is known of an address without fetching it, as long."""
         self._reused: dict[str, set[tuple[str, str]]] = {}
         """Remembered uploads that a job relies on, as (account, hash)."""
 
@@ -128,16 +130,16 @@ class Delivery:
     # Addresses.
 
     async def _must_be_there(self, job: Job, reference: Reference) -> None:
-        if self._fresh(f"{job.account} {reference.url}", job.account):
-            return
-        rule = self._works.model(job).references
-        found = await self._store.look(job.account, reference.url)
-        aspect = chosen_aspect(self._works.model(job).params, job.request.values)
+        place, model = f"{job.account} {reference.url}", self._works.model(job)
+        found = self._looks.get(place) if self._fresh(place, job.account) else None
+        if found is None:
+            found = self._looks[place] = await self._store.look(job.account, reference.url)
+            self._see(place)
         found = found if found.mime else found.model_copy(update={"kind": reference.kind})
-        problems = rules.check(rule, [found], aspect)
+        # Also what was just looked at: this job may have another model, or another ratio.
+        problems = rules.check(model.references, [found], chosen_aspect(model.params, job.request.values))
         if problems:
             raise UserError(problems[0].code, **problems[0].args)
-        self._see(f"{job.account} {reference.url}")
 
     async def _fetched(self, job: Job, reference: Reference) -> Reference:
         """The picture at an address, for a model that takes only files: fetched without any key, into the tray."""

@@ -312,6 +312,21 @@ async def test_a_large_picture_at_an_address_is_measured_by_its_beginning_before
     assert simulator.requests(dialect="globalaiopc", call="create") == []
 
 
+async def test_an_address_that_was_just_used_is_held_to_another_job_s_ratio(
+    bench: Bench, simulator: SimulatorProcess
+) -> None:
+    account = await account_of(bench, simulator, "globalaiopc")
+    out = io.BytesIO()
+    Image.new("RGB", (720, 1280)).save(out, "PNG")
+    reference = Reference(url=simulator.host(out.getvalue()), name="tall.png")
+    await done(bench, await send(bench, account, "globalaiopc", reference, {"size": "720x1280"}))
+    [wide] = await send(bench, account, "globalaiopc", reference, {"size": "1280x720"})
+    await bench.until_quiet()
+    failure = bench.job(wide).failure
+    assert failure is not None and failure.code == "reference_size"
+    assert len(simulator.requests(dialect="globalaiopc", call="create")) == 1
+
+
 PNG = {"content-type": "image/png"}
 CLIP = b"\0\0\0\x18ftypisom" + bytes(200)
 

@@ -66,6 +66,27 @@ def test_references(one: object, changes: dict[str, object], expected: list[str]
     assert all("…" not in say(problem.code, problem.args) for problem in found)
 
 
+@pytest.mark.parametrize(
+    ("aspect", "sizes", "expected"),
+    [
+        ("16:9", ((1280, 720), (720, 1280)), []),
+        ("9:16", ((1280, 720), (720, 1280)), ["reference_size"]),
+        ("16:9", (), []),
+        ("9:16", (), ["reference_ratio"]),
+        ("", (), []),
+    ],
+)
+def test_what_is_at_an_address_is_held_to_the_chosen_ratio_too(
+    aspect: str, sizes: tuple[tuple[int, int], ...], expected: list[str]
+):
+    assert SERVICE.references is not None
+    rule = SERVICE.references.model_copy(update={"sizes": sizes})
+    remote = PICTURE.model_copy(update={"url": "https://h/a.png", "path": ""})
+    found = references.check(rule, [remote], aspect)
+    assert codes(found) == expected  # type: ignore[arg-type]
+    assert all("720×1280" in say(problem.code, problem.args) for problem in found if sizes)
+
+
 def test_a_model_without_references():
     assert codes(references.check(None, [PICTURE])) == ["reference_none_taken"]  # type: ignore[arg-type]
     assert references.check(None, []) == []
