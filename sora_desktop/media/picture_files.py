@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.pictures import Picture
+from sora_desktop.media import boxes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -119,8 +120,10 @@ def glance(data: bytes, name: str = "") -> tuple[str, int | None, int | None]:
     except UserError as error:
         if error.code != "picture_broken":
             raise
-    brand = data[8:12]
-    return "image/avif" if brand in {b"avif", b"avis"} else "image/heic" if data[4:8] == b"ftyp" else "", None, None
+    if data[4:8] != b"ftyp":
+        return "", None, None
+    brands = data[8 : min(128, int.from_bytes(data[:4]))]
+    return ("image/avif" if b"avif" in brands or b"avis" in brands else "image/heic", *boxes.pixels(data))
 
 
 def _webp_size(data: bytes) -> tuple[int | None, int | None]:

@@ -61,8 +61,13 @@ def test_the_beginning_of_a_picture_tells_its_type_and_size(form: str, more: dic
     data = saved(Image.effect_noise((300, 200), 60).convert("RGB"), form, **more)
     mime, width, height = glance(data[: len(data) * 2 // 3])
     assert mime == FORMATS[form][0]
-    assert (width, height) == ((None, None) if form == "AVIF" else (300, 200))
-    assert glance(saved(scene(), "JPEG", exif=exif(6))[:-9]) == ("image/jpeg", 40, 64)
+    assert (width, height) == (300, 200)
+    for turned in ("JPEG", "AVIF", "HEIF"):
+        beginning = saved(scene(), turned, exif=exif(6))[:-9]
+        assert glance(beginning) == (FORMATS[turned][0], 40, 64)
+    assert [glance(beginning[:cut])[1:] for cut in (12, 40, 90, 200)] == [(None, None)] * 4, (
+        "a beginning that is too short"
+    )
     with pytest.raises(UserError) as refused:
         glance(b"<svg/>" * 99)
     assert refused.value.code == "picture_none"
