@@ -10,8 +10,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -83,8 +83,8 @@ async def make_clips(studio: Studio) -> list[str]:
     return ids
 
 
-@contextmanager
-def window_of(studio: Studio) -> Iterator[MainWindow]:
+@asynccontextmanager
+async def window_of(studio: Studio) -> AsyncIterator[MainWindow]:
     """The main window, shown, and closed at the end."""
     window = MainWindow(studio)
     window.resize(1440, 900)
@@ -93,13 +93,14 @@ def window_of(studio: Studio) -> Iterator[MainWindow]:
     try:
         yield window
     finally:
+        await window.leave()
         window.close()
         window.deleteLater()
 
 
 async def main_screens(shots: Shots, studio: Studio, clips: list[str]) -> None:
     """The window: working, narrow, with trouble."""
-    with window_of(studio) as window:
+    async with window_of(studio) as window:
         await asyncio.sleep(SETTLE)
         window.compose.use_request("simulator-rivya", studio.engine.jobs[clips[-1]].request)
         window.queue.show_job(clips[-1])
@@ -129,7 +130,7 @@ async def main_screens(shots: Shots, studio: Studio, clips: list[str]) -> None:
 
 async def small_screens(shots: Shots, studio: Studio) -> None:
     """Help and the crash dialog."""
-    with window_of(studio) as window:
+    async with window_of(studio) as window:
         for name, dialog in (
             ("about", AboutDialog(window)),
             ("shortcuts", ShortcutsDialog(window.menus.menus, window)),
@@ -157,15 +158,15 @@ async def run(app: QApplication, folder: Path, stop: asyncio.Event) -> int:
             shots = Shots(app, folder, studio)
             theme().apply(app, "dark")
             await rooms.engine.start()
-            with window_of(studio) as window:
+            async with window_of(studio) as window:
                 await asyncio.sleep(SETTLE)
                 await shots.take("first-run", window, (1440, 900))
                 await empty_screen(shots.take, window)
             clips = await make_clips(studio)
             await studio.settings.change(welcomed=True, told_of_closing=True)
-            with window_of(studio) as window:
+            async with window_of(studio) as window:
                 await reference_screens(shots.take, window, studio)
-            with window_of(studio) as window:
+            async with window_of(studio) as window:
                 await asyncio.sleep(SETTLE)
                 await library_screens(shots.take, window, studio, clips[0])
             await rooms.engine.stop()
