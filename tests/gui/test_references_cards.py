@@ -281,6 +281,15 @@ class TestAddresses:
         opened.idle()
         assert "no file at this address any more" in section.cards[0].errors.text()
 
+        async def back(_account: str, url: str) -> Reference:
+            return Reference(name="a.png", url=url, mime="image/png", width=1280, height=720, bytes=99)
+
+        monkeypatch.setattr(service, "look", back)
+        section.cards[0].removed.emit()
+        section.adder.add(["https://x.example/a.png"])
+        opened.idle()
+        assert not section.cards[0].report.errors, "added again, it is looked at again"
+
         async def small(_account: str, url: str) -> Reference:
             return Reference(name="b.png", url=url, mime="image/png", width=640, height=480, bytes=99)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -48,6 +49,16 @@ def test_files_of_a_file_manager(qapp) -> None:
     assert found.kinds == {"image"}
     assert has_media(mime)
     assert sources(found, takes_files=True) == [Path("/a/b c.png"), Path("/a/x.heic"), "https://x.example/y.jpg"]
+
+
+def test_file_managers_may_name_this_machine_in_the_address(qapp) -> None:
+    mime = QMimeData()
+    here = socket.gethostname()
+    lines = "# a comment", "file://localhost/a/b%20c.png", f"file://{here}/a/d.png", f"file://{here.upper()}/a/%E9.png"
+    mime.setData("text/uri-list", "\r\n".join(lines).encode())
+    wanted = [b"/a/b c.png", b"/a/d.png", b"/a/\xe9.png"]
+    if os.name == "posix":
+        assert read(mime).files == tuple(Path(os.fsdecode(path)) for path in wanted)
 
 
 def test_a_picture_dragged_out_of_a_browser(qapp) -> None:

@@ -58,7 +58,7 @@ class Findings(QObject):
     def forget(self, reference: Reference) -> None:
         """Looks at it again: it was added anew."""
         for store in (self._errors, self._asked):
-            for key in [key for key in store if reference.sha256 and reference.sha256 in key]:
+            for key in [key for key in store if (reference.sha256 or reference.url) in key]:
                 store.pop(key) if isinstance(store, dict) else store.discard(key)
 
     def watch(self, references: Sequence[Reference], rule: ReferenceRule | None, aspect: str, account_id: str) -> None:

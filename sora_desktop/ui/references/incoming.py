@@ -6,6 +6,7 @@ import base64
 import binascii
 import os
 import re
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,7 +128,13 @@ def _shown(mime: QMimeData) -> tuple[tuple[str, ...], bool]:
 
 
 def _file(url: QUrl) -> Path:
-    """A local file, also one whose name is no UTF-8: Qt would put question marks into it."""
+    """A local file, also one whose name is no UTF-8: Qt would put question marks into it.
+
+    Some file managers name this machine in the address (XDND: file://host/path), which would make it a share's.
+    """
+    if url.host().lower() in {"localhost", socket.gethostname().lower()}:
+        url = QUrl(url)
+        url.setHost("")
     path = url.toLocalFile()
     if "\ufffd" in path:
         path = os.fsdecode(unquote_to_bytes(url.path(QUrl.ComponentFormattingOption.FullyEncoded)))
