@@ -69,7 +69,7 @@ class Details(QWidget):
         self.facts.copied.connect(self.copied)
         right.addWidget(self.facts)
         right.addStretch(1)
-        row.addLayout(left, 4)
+        row.addLayout(left, 3)
         row.addLayout(right, 5)
         return full
 
