@@ -75,7 +75,7 @@ class Job(Kept):
     `intent` is the idempotency key, committed before the create call; `body` the exact bytes (as text) that were
     sent, so that a repeat is byte-identical. `once` is the `Provider.once` of that moment, None where an earlier
     version sent it. `base_url` and `sent_with`, the mark of its key, are frozen: editing an account strands no running
-    job. `held` is the user's pause.
+    job. `held` is the user's pause, `unwanted` that it was cancelled while it was being sent.
     `urls` are all of a result's, the primary first.
     """
 
@@ -87,6 +87,7 @@ class Job(Kept):
     request: GenerationRequest
     state: State = State.WAITING
     held: bool = False
+    unwanted: bool = False
     position: float = 0.0
     remote_id: str = ""
     body: str = ""

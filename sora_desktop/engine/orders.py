@@ -46,13 +46,18 @@ class Orders:
             return await self.collect(job_id)
         if job.state in {State.FAILED, State.CANCELLED} and job.money_in_doubt and self._submission.lost_answer(job):
             # An answer was lost before it ended so: with the same key it is told or made, and never paid twice.
-            job = await self._works.board.move(job_id, State.SUBMITTING, failure=None, finished_at=None)
+            again = {"attempts": max(job.attempts, 1) + 1}  # Whatever is said now, the first may have been accepted.
+            job = await self._works.board.move(job_id, State.SUBMITTING, failure=None, finished_at=None, **again)
             self._works.pulse(job.account).reset()
             self._works.alarm.ring()
             return job
         if job.state in {State.FAILED, State.CANCELLED}:
             return await self._again(job)
         return await self._at_once(job)
+
+    def may_pay_twice(self, job: Job) -> bool:
+        """Whether `retry` makes a new request although nobody knows if the old one was accepted."""
+        return job.money_in_doubt and not self._submission.lost_answer(job)
 
     async def resend(self, job_id: str) -> Job:
         """ "It was not accepted — send again": a new request with a new key, on the user's word."""
@@ -69,7 +74,7 @@ class Orders:
             case State.WAITING | State.PREPARING:
                 job = await self._works.board.move(job_id, State.CANCELLED, failure=None, finished_at=now)
             case State.SUBMITTING if self._scheduler.busy(job_id):
-                self._submission.forget_when_accepted(job_id)
+                job = await self._works.board.note(job_id, unwanted=True)
             case State.SUBMITTING:
                 job = await self._submission.stop_asking(job_id)
             case State.QUEUED | State.PROCESSING | State.DOWNLOADING:

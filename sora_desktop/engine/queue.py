@@ -118,6 +118,7 @@ class Engine:
         self.let_go, self.check, self.delete = orders.let_go, orders.check, orders.delete
         self.restore, self.move, self.edit = orders.restore, orders.move, orders.edit
         self.adopt_task, self.stop_after, self.locate = orders.adopt_task, orders.stop_after, orders.locate
+        self.may_pay_twice = orders.may_pay_twice
 
     @property
     def jobs(self) -> dict[str, Job]:

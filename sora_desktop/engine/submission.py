@@ -55,11 +55,6 @@ class Submission:
         self.lookup = Lookup(works)
         self._looks: dict[str, tuple[int, int]] = {}
         """Looks and tries of a job whose answer was lost."""
-        self._unwanted: set[str] = set()
-
-    def forget_when_accepted(self, job_id: str) -> None:
-        """The user cancelled while the create call was under way: stop watching as soon as the answer is there."""
-        self._unwanted.add(job_id)
 
     async def run(self, job_id: str) -> None:
         """Takes a waiting job as far as it goes: to the service, back to waiting, to failed or to uncertain."""
@@ -97,7 +92,7 @@ class Submission:
         """Repeats a create whose answer was lost, with the same key and the byte-identical body; where the service
         knows no key, looks through its list instead."""
         job = self._works.board.jobs[job_id]
-        if job_id in self._unwanted:
+        if job.unwanted:
             await self.stop_asking(job_id)
         elif self.lost_answer(job):
             await self._call(job)
@@ -106,6 +101,9 @@ class Submission:
 
     async def pick_up(self, job: Job) -> None:
         """After a start: a job whose create call was under way when the program ended."""
+        if job.unwanted:
+            await self.stop_asking(job.id, "killed_uncertain")
+            return
         # An account or model that is gone cannot tell whether the answer may be asked for again: then not.
         try:
             again = self.lost_answer(job)
@@ -172,7 +170,7 @@ class Submission:
         except EnvironmentProblem as problem:
             await self._wait(job_id, DISK_WAIT, in_the_way(problem))
             return
-        await (self._cancelled(job_id) if job_id in self._unwanted else self._call(job, files))
+        await self._call(job, files)
 
     async def _know_balance(self, job: Job) -> None:
         """The credits before the first paid call of an account; a job does not wait for them twice."""
@@ -196,6 +194,9 @@ class Submission:
             if job.attempts > 1 and job.sent_with not in {"", key_mark(job.account, connection.key)}:
                 await self._not_found(job)  # With the key of another account the same request would be another one.
                 return
+            if works.board.jobs[job.id].unwanted:
+                await (self.stop_asking(job.id) if job.attempts > 1 else self._cancelled(job.id))
+                return
             works.pulse(job.account).count()
             task = await works.dialect(job).create(connection, job.body.encode("utf-8"), job.intent, files)
         except UserError as error:
@@ -212,21 +213,19 @@ class Submission:
         self._forget_looks(job.id)
         now = self._works.clock.now()
         state = State.QUEUED if task.status is RemoteStatus.QUEUED else State.PROCESSING
-        job = await self._works.board.move(
-            job.id,
-            state,
-            remote_id=task.id,
-            accepted_at=now,
-            reserved=task.reserved if task.reserved is not None else job.reserved,
-            failure=None,
-            not_before=None,
-            request_ids=_with(job.request_ids, task.request_id),
-            notes=_with(job.notes, task.note),
-        )
+        told: dict[str, object] = {
+            "remote_id": task.id,
+            "accepted_at": now,
+            "reserved": task.reserved if task.reserved is not None else job.reserved,
+            "failure": None,
+            "not_before": None,
+            "request_ids": _with(job.request_ids, task.request_id),
+            "notes": _with(job.notes, task.note),
+        }
+        if self._works.board.jobs[job.id].unwanted:
+            state, told = State.CANCELLED, {**told, "finished_at": now, "failure": stopped_watching()}
+        await self._works.board.move(job.id, state, **told, unwanted=False)
         self._works.balance_wanted.emit(job.account)
-        if job.id in self._unwanted:
-            self._unwanted.discard(job.id)
-            await self._works.board.move(job.id, State.CANCELLED, finished_at=now, failure=stopped_watching())
 
     async def _refused_or_lost(self, job: Job, error: ProviderError) -> None:
         wait = self._works.missed(job.account, error)
@@ -272,7 +271,7 @@ class Submission:
         neither."""
         if not sent_before:
             await self._wait(job.id, wait, failure)
-        elif job.id in self._unwanted:
+        elif self._works.board.jobs[job.id].unwanted:
             await self.stop_asking(job.id)
         elif self.lost_answer(job):
             not_before = self._works.clock.now() + max(wait, 1.0 * self._works.pace(job.account))
@@ -327,10 +326,12 @@ class Submission:
 
     async def give_up_certainty(self, job: Job, detail: str, code: str = "answer_lost_uncertain") -> None:
         """Marks a job whose create call may or may not have been accepted. It is never resent by itself."""
+        if self._works.board.jobs[job.id].unwanted:
+            await self.stop_asking(job.id, code)
+            return
         failure = doubt(Action.CHECK, detail, code)
         await self._works.board.move(job.id, State.UNCERTAIN, failure=failure, not_before=None)
         self._forget_looks(job.id)
-        self._unwanted.discard(job.id)
         self._works.balance_wanted.emit(job.account)
 
     async def _not_prepared(self, job_id: str, error: ProviderError, wait: float) -> None:
@@ -357,7 +358,7 @@ class Submission:
 
     async def _wait(self, job_id: str, seconds: float, failure: Failure, **changes: object) -> None:
         job = self._works.board.jobs[job_id]
-        if job_id in self._unwanted:
+        if job.unwanted:
             await self._cancelled(job_id)
             return
         not_before = self._works.clock.now() + max(seconds, 0.5 * self._works.pace(job.account))
@@ -367,27 +368,24 @@ class Submission:
         await self._works.board.move(job_id, State.WAITING, **moved, **fresh, **changes)
         self._works.alarm.ring()
 
-    async def stop_asking(self, job_id: str) -> Job:
+    async def stop_asking(self, job_id: str, code: str = "answer_lost_uncertain") -> Job:
         """The user does not want it any more, and its answer was lost: to ask again might start it."""
         self._forget_looks(job_id)
-        self._unwanted.discard(job_id)
-        now = self._works.clock.now()
-        return await self._works.board.move(
-            job_id, State.CANCELLED, failure=doubt(Action.NONE), finished_at=now, not_before=None
-        )
+        return await self._end(job_id, State.CANCELLED, doubt(Action.NONE, code=code))
 
     async def _cancelled(self, job_id: str) -> None:
         """The user did not want it any more before anything of it was accepted."""
-        self._unwanted.discard(job_id)
-        now = self._works.clock.now()
-        await self._works.board.move(job_id, State.CANCELLED, failure=None, finished_at=now, not_before=None)
+        await self._end(job_id, State.CANCELLED, None)
 
     async def _fail(self, job_id: str, failure: Failure) -> None:
-        self._unwanted.discard(job_id)
-        job = await self._works.board.move(
-            job_id, State.FAILED, failure=failure, finished_at=self._works.clock.now(), not_before=None
-        )
+        job = await self._end(job_id, State.FAILED, failure)
         self._works.balance_wanted.emit(job.account)
+
+    async def _end(self, job_id: str, state: State, failure: Failure | None) -> Job:
+        now = self._works.clock.now()
+        return await self._works.board.move(
+            job_id, state, failure=failure, finished_at=now, not_before=None, unwanted=False
+        )
 
 
 def new_intent() -> str:

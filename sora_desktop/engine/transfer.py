@@ -151,6 +151,8 @@ class Downloads:
 
     async def _stream(self, job: Job, part: Part) -> None:
         works = self._works
+        if not job.urls:  # A damaged row: its task is asked for them again.
+            raise ProviderError(Failure(kind=FailureKind.RESULT, code="result_link_dead"), Sent.NOT_SENT)
         private, lender = works.accounts.is_private(job.account, job.base_url), await works.lender(job)
         # A server behind a gateway may name an address that leads nowhere from here; its content call is the last one.
         # Elsewhere the others may be other clips: better than none, when what answered at the first failed twice.

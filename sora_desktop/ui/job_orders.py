@@ -83,9 +83,11 @@ def orders_for(job: Job) -> frozenset[Order]:
             elif job.collectable:
                 found.add(Order.COLLECT)
         case _:
-            found |= {Order.STOP, Order.STOP_AFTER} | (
-                {Order.COLLECT} if job.state in REMOTE | {State.DOWNLOADING} else set[Order]()
-            )
+            found.add(Order.STOP_AFTER)
+            if not job.unwanted:
+                found.add(Order.STOP)
+            if job.state in REMOTE | {State.DOWNLOADING}:
+                found.add(Order.COLLECT)
     return frozenset(found)
 
 
@@ -199,19 +201,25 @@ class JobOrders(QObject):
         self.run(self._studio.engine.cancel, unsent)
         sent = [job for job in jobs if job not in unsent]
         if sent:
+            # Without its id nothing can be collected, and only the answer that is on its way tells that.
+            later = (
+                self.tr("You can collect it later.")
+                if all(job.collectable for job in sent)
+                else self.tr("You can collect it later only if the service still answers with its id.")
+            )
+            warning = self.tr(
+                "It was sent already and the service has no way to cancel it: it may still be made and billed."
+            )
             self.ask(
                 self.tr("Stop watching this job?"),
-                self.tr(
-                    "It was sent already and the service has no way to cancel it: it may still be made and billed. "
-                    "You can collect it later."
-                ),
+                f"{warning} {later}",
                 self.tr("Stop watching"),
                 lambda: self.run(self._studio.engine.cancel, sent),
             )
 
     def retry(self, jobs: Sequence[Job]) -> None:
-        """Sends again; what was let go without an answer only after a word of warning."""
-        doubtful = [job for job in jobs if job.state is State.CANCELLED and job.money_in_doubt]
+        """Sends again; what may be paid for a second time by that only after a word of warning."""
+        doubtful = [job for job in jobs if self._studio.engine.may_pay_twice(job)]
         self.run(self._studio.engine.retry, [job for job in jobs if job not in doubtful])
         if doubtful:
             self.ask_to_pay_again(lambda: self.run(self._studio.engine.retry, doubtful))

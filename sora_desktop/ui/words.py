@@ -164,6 +164,7 @@ class Look:
 
 
 PAUSED = Look("pause", str(QT_TRANSLATE_NOOP("Words", "Paused")), "muted", Shape.OUTLINE)
+STOPPING = Look("stop", str(QT_TRANSLATE_NOOP("Words", "Stopping")), "muted", Shape.OUTLINE)
 UPLOADING = Look("upload", str(QT_TRANSLATE_NOOP("Words", "Uploading")), "accent", Shape.TINT)
 
 LOOKS: dict[State, Look] = {
@@ -185,6 +186,8 @@ def look_of(job: Job, *, uploading: bool = False) -> Look:
     """How the state of `job` is shown; `uploading` while its references are on the way."""
     if job.held and job.state is State.WAITING:
         return PAUSED
+    if job.unwanted and job.state is State.SUBMITTING:
+        return STOPPING
     if uploading and job.state is State.PREPARING:
         return UPLOADING
     return LOOKS[job.state]

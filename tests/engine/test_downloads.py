@@ -162,6 +162,17 @@ async def test_a_host_that_wants_to_be_left_alone_for_years_is_not_and_one_may_a
         assert bench.job(job).state is State.DONE and bench.job(job).failure is None
 
 
+async def test_a_result_without_an_address_is_asked_for_again(tmp_path: Path, video: bytes) -> None:
+    host = Host({FIRST: [Bytes(video)]})
+    async with life(tmp_path, host) as bench:
+        job = await fetched(bench)
+        Path(job.path).unlink()
+        await bench.engine._board.move(job.id, State.DOWNLOADING, urls=(), path="")
+        bench.engine._works.alarm.ring()
+        await bench.until(lambda: bench.job(job).state is State.DONE)
+        assert bench.job(job).urls == (FIRST,) and Path(bench.job(job).path).is_file()
+
+
 async def test_what_arrived_of_a_job_goes_with_the_job(tmp_path: Path, video: bytes) -> None:
     async with life(tmp_path, Host({FIRST: [Bytes(video[:500], total_bytes=len(video))]})) as bench:
         [job] = await bench.submit("simulator-rivya")

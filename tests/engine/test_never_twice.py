@@ -7,7 +7,7 @@ import asyncio
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from sora_desktop.core.errors import FailureKind, Sent, UserError
 from sora_desktop.core.jobs import State
 from sora_desktop.core.proof import credits_in_doubt
 from sora_desktop.media.render import render
-from sora_desktop.providers.base import Attachment, Connection, RemoteTask
+from sora_desktop.providers.base import Attachment, Connection, Dialect, RemoteTask
 from support.bench import Bench
 from support.service import Mood, OnlyDownloads, Service, trouble
 
@@ -226,7 +226,8 @@ class Refusing(Service):
 
 
 def alone(folder: Path, service: Service, pace: float = PACE) -> Bench:
-    return Bench(folder, pace=pace, services={"rivya": service}, http=OnlyDownloads(service.video))  # type: ignore[arg-type]
+    services: dict[str, Dialect] = {"rivya": service, "globalaiopc": service}
+    return Bench(folder, pace=pace, services=services, http=OnlyDownloads(service.video))  # type: ignore[arg-type]
 
 
 async def test_what_is_refused_after_a_lost_answer_is_asked_for_again_with_its_key(
@@ -260,14 +261,50 @@ async def test_a_conflict_is_never_resent(lost: bool, state: State, tmp_path: Pa
 async def test_cancelled_before_a_byte_left_nothing_is_sent(tmp_path: Path, video: bytes) -> None:
     service = Service(idempotent=True, video=video)
     async with alone(tmp_path, service) as bench:
-        # The moment between the commit of `submitting` and the call.
-        bench.engine.job_changed.connect(
-            lambda job: job.state is State.SUBMITTING and bench.engine._submission.forget_when_accepted(job.id)
-        )
+
+        async def addresses() -> Mapping[str, str]:
+            """The moment between the commit of `submitting` and the call."""
+            for job in bench.engine.jobs.values():
+                if job.state is State.SUBMITTING:
+                    await bench.engine.cancel(job.id)
+            return bench.addresses
+
+        bench.accounts._resolver = addresses
         [job] = await bench.submit(ACCOUNTS[0])
         await bench.until_quiet()
         assert bench.job(job).state is State.CANCELLED and not credits_in_doubt(bench.job(job))
     assert not service.billed
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+async def test_cancelled_while_it_is_sent_and_killed_it_stays_cancelled(
+    account: str, tmp_path: Path, video: bytes
+) -> None:
+    """And whatever is done with it then, it is not paid twice, and its clip is fetched once its id is known."""
+    service = Refusing(video, FailureKind.CREDITS, Mood.HANG_AFTER, well=(1, 3))
+    service.idempotent = account == ACCOUNTS[0]
+    bench = await alone(tmp_path, service).begin()
+    [job] = await bench.submit(account)
+    await bench.until(lambda: bool(service.billed))
+    await bench.engine.cancel(job.id)
+    assert bench.job(job).state is State.SUBMITTING
+    await bench.kill()
+    async with alone(tmp_path, service) as bench:
+        stopped = bench.job(job)
+        assert stopped.state is State.CANCELLED and stopped.money_in_doubt and credits_in_doubt(stopped)
+        assert stopped.failure is not None and stopped.failure.code == "killed_uncertain"
+        assert bench.engine.may_pay_twice(stopped) is not service.idempotent
+        if service.idempotent:
+            await bench.engine.retry(job.id)
+            await bench.until_quiet()
+            assert bench.job(job).state is State.FAILED and bench.job(job).money_in_doubt
+            await bench.engine.retry(job.id)
+        else:
+            await bench.engine.adopt(job.id, next(iter(service.billed)))
+        await bench.until_quiet()
+        assert bench.job(job).state is State.DONE and bench.job(job).intent == job.intent
+        assert not bench.job(job).unwanted
+    assert len(service.billed) == 1
 
 
 async def test_cancelled_while_it_is_sent_it_is_forgotten_when_the_answer_comes(tmp_path: Path, video: bytes) -> None:

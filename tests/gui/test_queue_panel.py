@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -14,6 +16,7 @@ from sora_desktop.core.errors import Action, Billed, Failure, FailureKind
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.engine.works import Transfer
 from sora_desktop.storage.library import thumbnail_path
+from sora_desktop.ui.job_orders import Order, orders_for
 from sora_desktop.ui.queue import QueuePanel, QueueRail
 from sora_desktop.ui.queue.arrangement import Show
 from sora_desktop.ui.theme import theme
@@ -204,17 +207,35 @@ def test_retry_all_failed_sends_no_job_that_was_cancelled(desk: Desk) -> None:
     assert states == [State.WAITING, State.CANCELLED, State.CANCELLED, State.FAILED]
 
 
-def test_what_was_let_go_in_doubt_is_sent_again_only_after_a_question(desk: Desk) -> None:
-    job = made("x", State.UNCERTAIN, failure=LOST)
+REFUSED_LATER = Failure(kind=FailureKind.CREDITS, code="credits_short", action=Action.RETRY, billed=Billed.MAYBE)
+
+
+@pytest.mark.parametrize(
+    ("failure", "told", "asks"),
+    [
+        (LOST, {}, True),
+        (REFUSED_LATER, {}, True),
+        # Its service knows the key that it was sent with: it is not paid for twice.
+        (REFUSED_LATER, {"body": "{}", "once": "rivya", "submitted_at": time.time()}, False),
+    ],
+)
+def test_what_may_be_paid_twice_is_sent_again_only_after_a_question(
+    failure: Failure, told: dict[str, Any], asks: bool, desk: Desk
+) -> None:
+    job = made("x", State.UNCERTAIN if failure is LOST else State.FAILED, failure=failure, **told)
     desk.put(job)
-    desk.run(desk.engine.let_go(job.id))
+    if failure is LOST:
+        desk.run(desk.engine.let_go(job.id))
     desk.model.flush()
     desk.click(job)
     desk.key(Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
     desk.settle()
     box = desk.panel.findChild(QMessageBox)
-    assert box is not None and "you pay for two clips" in box.informativeText()
-    assert desk.engine.jobs[job.id].state is State.CANCELLED
+    assert (box is not None) is asks
+    if box is None:
+        assert desk.engine.jobs[job.id].state is State.SUBMITTING
+        return
+    assert "you pay for two clips" in box.informativeText() and desk.engine.jobs[job.id].ended
     next(button for button in box.buttons() if button.text() == "Send again").click()
     desk.settle()
     assert desk.engine.jobs[job.id].state is State.WAITING
@@ -246,18 +267,30 @@ def test_one_key_clears_a_list(desk: Desk) -> None:
     assert desk.said == [("picked", jobs[1].id), ("picked", jobs[2].id), ("picked", jobs[0].id)]
 
 
-def test_what_was_sent_is_stopped_only_after_a_question(desk: Desk) -> None:
-    job = made("x", State.PROCESSING, remote_id="task_1")
+@pytest.mark.parametrize(
+    ("job", "later"),
+    [
+        (made("x", State.PROCESSING, remote_id="task_1"), "You can collect it later."),
+        (made("x", State.SUBMITTING), "only if the service still answers with its id"),
+    ],
+)
+def test_what_was_sent_is_stopped_only_after_a_question(job: Job, later: str, desk: Desk) -> None:
     desk.put(job)
     desk.click(job, "x")
     box = desk.panel.findChild(QMessageBox)
     assert box is not None and box.textFormat() is Qt.TextFormat.PlainText
-    assert "may still be made and billed" in box.informativeText()
-    assert desk.engine.jobs[job.id].state is State.PROCESSING
+    assert "may still be made and billed" in box.informativeText() and later in box.informativeText()
+    assert desk.engine.jobs[job.id].state is job.state
     stop = next(button for button in box.buttons() if button.text() == "Stop watching")
     desk.qtbot.mouseClick(stop, LEFT)
     desk.settle()
     assert desk.engine.jobs[job.id].state is State.CANCELLED
+
+
+def test_what_is_stopped_while_it_is_sent_says_so_until_the_answer_comes(desk: Desk) -> None:
+    desk.put(made("x", State.SUBMITTING, unwanted=True))
+    assert desk.model.line(1).chip == "Stopping"
+    assert Order.STOP not in orders_for(next(iter(desk.engine.jobs.values())))
 
 
 def test_p_pauses_and_lets_go(desk: Desk) -> None:

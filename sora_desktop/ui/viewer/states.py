@@ -145,6 +145,8 @@ def _pending(job: Job, lines: Lines, transfer: Transfer | None) -> Screen:
             sentence = sentence or paused
         case State.PREPARING | State.DOWNLOADING:
             sentence = sentence or line.second
+        case State.SUBMITTING if job.unwanted:
+            sentence = tr("You stopped it while it was being sent. It ends as soon as the service answers.")
         case State.SUBMITTING:
             sentence = sentence or tr("It is being handed to the service.")
         case State.QUEUED:
