@@ -62,6 +62,8 @@ class Account(Kept):
     """Extra headers of every call to its origin. Their values are secrets, kept where the key is."""
     past_origins: tuple[str, ...] = ()
     """Where it pointed before: jobs that were sent there go on there, with the key of that time."""
+    former: tuple[str, ...] = ()
+    """Marks of the keys and headers it had before that are kept for jobs under way (`engine.former_keys`)."""
 
 
 def origin_of(url: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from sora_desktop.core.accounts import (
     Account,
-    ReferenceHost,
     clean_base_url,
     clean_host,
     clean_key,
@@ -23,7 +23,8 @@ from sora_desktop.core.jobs import Job
 from sora_desktop.core.redact import know
 from sora_desktop.core.signal import Signal
 from sora_desktop.engine.account_headers import HEADERS_SUFFIX, ExtraHeaders
-from sora_desktop.engine.former_keys import FormerKeys
+from sora_desktop.engine.built_in import demo_account, with_choices
+from sora_desktop.engine.former_keys import Former, as_kept, headers_mark, key_mark
 from sora_desktop.engine.offers import Offers, place_at
 from sora_desktop.providers.base import Connection
 from sora_desktop.storage.accounts import AccountStore
@@ -33,9 +34,6 @@ Resolver = Callable[[], Awaitable[Mapping[str, str]]]
 """The live addresses of the built-in simulator by provider id. Starts it where it does not run."""
 
 HOST_SUFFIX = "/s3"
-
-CHOICES = ("enabled", "default_model", "at_once", "per_minute", "position")
-"""What the user may change of a built-in account."""
 
 
 class Accounts:
@@ -54,7 +52,7 @@ class Accounts:
         self._store = store
         self._secrets = secrets
         self._extra = ExtraHeaders(secrets)
-        self.former = FormerKeys(secrets)
+        self.former = Former(secrets)
         self._resolver = resolver
         self._override_key = override_key
         self._served: set[str] = set()
@@ -74,13 +72,13 @@ class Accounts:
         Raises EnvironmentProblem.
         """
         stored = {account.id: account for account in await self._store.all()}
-        builtin = [_with_choices(account, stored.pop(account.id, None)) for account in self._built_in()]
+        builtin = [with_choices(account, stored.pop(account.id, None)) for account in self._built_in()]
         before, self._accounts = self._accounts, {account.id: account for account in (*stored.values(), *builtin)}
         if self._accounts != before:
             self.changed.emit()
 
     def _built_in(self) -> list[Account]:
-        return [account for provider in self.catalog.providers if (account := _demo_account(provider))]
+        return [account for provider in self.catalog.providers if (account := demo_account(provider))]
 
     @property
     def all(self) -> tuple[Account, ...]:
@@ -174,7 +172,7 @@ class Accounts:
         known = self._accounts.get(account.id)
         if known is None:
             raise UserError("account_unknown", name=account.name)
-        account = _with_choices(known, account) if known.builtin else self._checked(account)
+        account = with_choices(known, account) if known.builtin else self._checked(account)
         if not account.builtin:
             account = await self._moved(known, account)
         await self._store.save(account)
@@ -184,8 +182,9 @@ class Accounts:
     async def _moved(self, known: Account, account: Account) -> Account:
         """Keeps the key of the origin that an account leaves: running jobs go on there with it."""
         old, new = origin_of(known.base_url), origin_of(account.base_url)
+        account = account.model_copy(update={"past_origins": known.past_origins, "former": known.former})
         if old == new:
-            return account.model_copy(update={"past_origins": known.past_origins})
+            return account
         answer = await self._secrets.get(account.id)
         if answer.value:
             await self._secrets.put(_origin_entry(account.id, old), answer.value)
@@ -218,7 +217,7 @@ class Accounts:
         await self._store.delete(account_id)
         del self._accounts[account_id]
         await self._secrets.delete(account_id)
-        await self.former.forget(account_id)
+        await self.former.forget(account_id, {*account.former})
         await self._secrets.delete(_host_entry(account_id))
         await self._extra.forget(account)
         for origin in account.past_origins:
@@ -231,10 +230,27 @@ class Accounts:
         if account is None or account.builtin:
             raise UserError("account_unknown", name=account_id)
         key = clean_key(key)
-        await self.former.keep(account_id, key)
+        present = (await self._secrets.get(account_id)).value
+        if present != key:
+            await self._kept(account_id, await self.former.keep(account, key_mark(account_id, present), present))
         state = await self._secrets.put(account_id, key)
         self.changed.emit()
         return state
+
+    async def _kept(self, account_id: str, former: tuple[str, ...]) -> None:
+        """Commits which former keys and headers are kept of an account."""
+        account = self._accounts.get(account_id)
+        if account is not None and account.former != former:
+            self._accounts[account_id] = account = account.model_copy(update={"former": former})
+            await self._store.save(account)
+
+    async def forget_unneeded(self, account_id: str) -> None:
+        """Forgets the former keys and headers that no job is under way with any more."""
+        account = self._accounts.get(account_id)
+        gone = self.former.unneeded(account) if account else set[str]()
+        if account is not None and gone:
+            await self._kept(account_id, tuple(mark for mark in account.former if mark not in gone))
+            await self.former.forget(account_id, gone)
 
     async def key_state(self, account_id: str) -> SecretState:
         """Where the account's key is; a built-in account always has one."""
@@ -273,8 +289,10 @@ class Accounts:
             raise UserError("host_secret_missing")
         return answer.value
 
-    async def connection(self, account_id: str, base_url: str = "", mark: str = "") -> Connection:
-        """Where a call of this account goes, and with which key. `base_url` is a job's frozen one, `mark` its key's.
+    async def connection(
+        self, account_id: str, base_url: str = "", mark: str = "", headers_with: str = ""
+    ) -> Connection:
+        """Where a call of this account goes, with which key and headers; by a job's frozen `base_url` and marks.
 
         Raises UserError: `account_gone`, `key_missing`, `key_locked`, or what is wrong with the address.
         """
@@ -291,8 +309,9 @@ class Accounts:
         provider = self.catalog.provider(account.provider)
         needs_key = provider is None or provider.needs_key
         key = await self._key(account_id, url) if needs_key else (await self._secret(account_id, url)).value
-        key = await self.former.chosen(account_id, key, mark)
-        return Connection(url, key, await self._extra.of(account, url), account.proxy)
+        key = await self.former.key(account, key, mark)
+        headers = await self.former.headers(account, await self._extra.of(account, url), headers_with)
+        return Connection(url, key, headers, account.proxy)
 
     async def public_connection(self, account_id: str) -> Connection:
         """Where a call goes that needs no key: none is read or sent. Raises UserError as `connection` does."""
@@ -312,6 +331,10 @@ class Accounts:
         account = self._accounts.get(account_id)
         if account is None or account.builtin:
             raise UserError("account_unknown", name=account_id)
+        with suppress(UserError):  # Values that are not kept here cannot be kept for anybody.
+            present = await self._extra.of(account, account.base_url)
+            former = await self.former.keep(account, headers_mark(account_id, present), as_kept(present))
+            await self._kept(account_id, former)
         state, names = await self._extra.change(account, headers)
         await self.save(account.model_copy(update={"header_names": names}))
         return state
@@ -361,25 +384,6 @@ def _host_entry(account_id: str) -> str:
     return account_id + HOST_SUFFIX
 
 
-def _demo_account(provider: Provider) -> Account | None:
-    """The provider's account on the simulator. Always there; its address is known only while the simulator runs."""
-    demo = provider.demo
-    if demo is None:
-        return None
-    host = ReferenceHost(kind="account", account=demo.reference_account) if demo.reference_account else None
-    return Account(
-        id=demo.account, provider=provider.id, name=demo.name, base_url="", builtin=True, reference_host=host
-    )
-
-
 def _origin_entry(account_id: str, origin: str) -> str:
     """The entry of the keyring that holds the key of an origin which the account has left."""
     return f"{account_id}@{origin}"
-
-
-def _with_choices(account: Account, choices: Account | None) -> Account:
-    """A built-in account as the user set it up."""
-    if choices is None:
-        return account
-    kept = {name: getattr(choices, name) for name in CHOICES}
-    return account.model_copy(update={**kept, "reference_host": choices.reference_host or account.reference_host})

@@ -30,7 +30,7 @@ async def adopted(jobs: Iterable[Job], accounts: Accounts) -> dict[str, dict[str
         heir = knows[0] if knows else since[0] if len(since) == 1 else None
         if heir is not None:
             mark = key_mark(heir.id, keys[heir.id]) if heir in knows else ""
-            found[job.id] = {"account": heir.id, "sent_with": mark}
+            found[job.id] = {"account": heir.id, "sent_with": mark, "headers_with": ""}
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sora_desktop.core.errors import Action, Billed, Failure, FailureKind, ProviderError, UserError
 from sora_desktop.core.jobs import REMOTE, Job, State
-from sora_desktop.engine.former_keys import key_mark
+from sora_desktop.engine.former_keys import marks
 from sora_desktop.engine.rhythm import next_poll
 from sora_desktop.engine.works import Works, key_problem
 from sora_desktop.providers.base import RemoteStatus, RemoteTask
@@ -71,7 +71,8 @@ class Polling:
             await self._answered(job_id, task)
 
     async def _asked(self, job: Job) -> RemoteTask:
-        """The answer to the key the job was sent with; to the account's present one where that is refused by now."""
+        """The answer to the key and headers the job was sent with; where they are refused by now, to the account's
+        present ones."""
         works = self._works
         connection = await works.connection(job)
         works.pulse(job.account).count()
@@ -81,11 +82,11 @@ class Polling:
             if error.failure.kind is not FailureKind.KEY:
                 raise
             present = await works.connection(job, present=True)
-            if present.key == connection.key:
+            if (present.key, present.headers) == (connection.key, connection.headers):
                 raise
         works.pulse(job.account).count()
         task = await works.dialect(job).poll(present, job.remote_id)
-        await works.board.note(job.id, sent_with=key_mark(job.account, present.key))
+        await works.board.note(job.id, **marks(job.account, present))
         return task
 
     async def _answered(self, job_id: str, task: RemoteTask) -> None:

@@ -121,12 +121,12 @@ class Works:
         return provider
 
     async def connection(self, job: Job, *, present: bool = False) -> Connection:
-        """Where the job is sent, and with the key it was sent with, or with the account's `present` one.
+        """Where the job is sent, and with the key and headers it was sent with, or with the account's `present` ones.
 
         Raises UserError with the sentence where there is no key.
         """
-        mark = "" if present or job.state in UNSENT else job.sent_with
-        return await self.accounts.connection(job.account, job.base_url, mark)
+        marks = ("", "") if present or job.state in UNSENT else (job.sent_with, job.headers_with)
+        return await self.accounts.connection(job.account, job.base_url, *marks)
 
     async def lender(self, job: Job) -> Connection | None:
         """Whose key a result at the account's own origin is fetched with; None where results need none.

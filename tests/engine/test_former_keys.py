@@ -1,4 +1,4 @@
-"""A job goes on with the key it was sent with, also when its account has another one by now."""
+"""A job goes on with the key and headers it was sent with, also when its account has others by now."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Keyed(Service):
     def owner(self, connection: Connection) -> str:
         if connection.key not in self.owners:
             raise trouble(FailureKind.KEY, Sent.REFUSED, "key_rejected")
-        return self.owners[connection.key]
+        return self.owners[connection.key] + connection.headers.get("X-Team", "")
 
     async def create(
         self, connection: Connection, body: bytes, intent: str, files: Sequence[Attachment] = ()
@@ -75,19 +75,61 @@ async def submit(bench: Bench) -> tuple[str, Job]:
     return account, job
 
 
+async def forgotten(bench: Bench) -> None:
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "former key"))
+
+
 async def test_a_job_under_way_is_asked_for_with_the_key_it_was_sent_with(bench: Bench, service: Keyed) -> None:
     account, job = await submit(bench)
     await bench.until(lambda: bool(bench.job(job).remote_id))
+    stale = bench.accounts.get(account)
+    assert stale is not None
+    await bench.accounts.set_key(account, "rvya_sk_mistyped")
+    await bench.accounts.save(stale.model_copy(update={"name": "Renamed meanwhile"}))
     await bench.accounts.set_key(account, OTHER)
     assert (await bench.accounts.connection(account)).key == OTHER, "whatever is sent from now on"
     service.done = True
     await bench.until_quiet()
     assert bench.job(job).state is State.DONE
     assert OLD not in bench.job(job).model_dump_json()
-    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "former key"))
+    await forgotten(bench)
     assert (await bench.accounts.connection(account, mark=bench.job(job).sent_with)).key == OTHER, "no job needs it"
     await bench.accounts.set_key(account, NEW)
-    assert bench.accounts.former.kept == set(), "not kept for nothing"
+    kept = bench.accounts.get(account)
+    assert kept is not None and kept.former == (), "not kept for nothing"
+
+
+@pytest.mark.parametrize("sent", [{"X-Team": "films"}, {}])
+@pytest.mark.parametrize("then", [{"X-Team": "others"}, {}])
+async def test_a_job_under_way_is_asked_for_with_the_headers_it_was_sent_with(
+    bench: Bench, service: Keyed, sent: dict[str, str], then: dict[str, str]
+) -> None:
+    account = await bench.account("rivya", "https://one.example", OLD)
+    await bench.accounts.set_headers(account, sent)
+    [job] = await bench.submit(account)
+    await bench.until(lambda: bool(bench.job(job).remote_id))
+    await bench.accounts.set_headers(account, then)
+    assert (await bench.accounts.connection(account)).headers == then, "whatever is sent from now on"
+    assert "films" not in bench.job(job).model_dump_json() + repr(bench.accounts.get(account))
+    service.done = True
+    await bench.until_quiet()
+    assert bench.job(job).state is State.DONE
+    await forgotten(bench)
+    assert all(not entry.startswith(f"{account}@before") for entry in bench.secrets._session), "no job needs them"
+
+
+async def test_what_was_kept_for_a_job_that_is_no_more_is_forgotten_at_the_next_start(bench: Bench) -> None:
+    account, job = await submit(bench)
+    await bench.until(lambda: bool(bench.job(job).remote_id))
+    await bench.accounts.set_key(account, OTHER)
+    known = bench.accounts.get(account)
+    assert known is not None and known.former == (bench.job(job).sent_with,)
+    await bench.accounts._kept(account, ("gone", *known.former))
+    await bench.kill()
+    await bench.begin()
+    await forgotten(bench)
+    kept = bench.accounts.get(account)
+    assert kept is not None and kept.former == known.former, "this one is still under way"
 
 
 @pytest.mark.parametrize(("twice", "key"), [(False, OLD), (True, OLD), (False, NEW)])
@@ -124,7 +166,9 @@ async def test_a_lost_answer_is_asked_for_with_the_same_key_or_not_at_all(
         account = next(iter(bench.engine.jobs.values())).account
         await bench.accounts.set_key(account, OTHER)
         if not kept:
-            await bench.accounts.former.forget(account)
+            known = bench.accounts.get(account)
+            assert known is not None
+            await bench.accounts.former.forget(account, {*known.former})
 
     service.moods.append(Mood.LOST_AFTER)
     service.done, service.when_lost = True, another_key
