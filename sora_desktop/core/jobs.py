@@ -74,8 +74,9 @@ class Job(Kept):
 
     `intent` is the idempotency key, committed before the create call; `body` the exact bytes (as text) that were
     sent, so that a repeat is byte-identical. `once` is the `Provider.once` of that moment, None where an earlier
-    version sent it. `base_url` and `sent_with`, the mark of its key, are frozen: editing an account strands no running
-    job. `held` is the user's pause, `unwanted` that it was cancelled while it was being sent.
+    version sent it. `base_url`, and `sent_with` and `headers_with`, the marks of its key and extra headers, are frozen:
+    editing an account strands no running job. `held` is the user's pause, `unwanted` that it was cancelled while it
+    was being sent.
     `urls` are all of a result's, the primary first.
     """
 
@@ -93,6 +94,7 @@ class Job(Kept):
     body: str = ""
     once: str | None = None
     sent_with: str = ""
+    headers_with: str = ""
     attempts: int = 0
     created_at: float = 0.0
     submitted_at: float | None = None

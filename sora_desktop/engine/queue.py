@@ -84,9 +84,12 @@ class Engine:
             alarm=Alarm(clock),
             pace_of=pace_of,
         )
-        accounts.former.under_way = lambda account_id: any(
-            job.account == account_id and bool(job.sent_with) and not job.ended for job in self._board.jobs.values()
-        )
+        accounts.former.under_way = lambda account_id: {
+            mark
+            for job in self._board.jobs.values()
+            if job.account == account_id and not job.ended
+            for mark in (job.sent_with, job.headers_with)
+        }
         self._submission = Submission(self._works)
         self._polling = Polling(self._works)
         self._downloads = Downloads(self._works, self._polling)
@@ -152,6 +155,8 @@ class Engine:
         await self._orders.say_why_they_wait()
         self._own_tasks.append(self._tasks.spawn(self._scheduler.drive(), "scheduler"))
         self._tasks.spawn(self._tidy(), "tidy references")
+        for account in self._accounts.all:
+            self._forget_unneeded(account.id)
         if self._data_version:
             self._own_tasks.append(self._tasks.spawn(self._watch_database(self._data_version), "database watch"))
 
@@ -347,10 +352,14 @@ class Engine:
         await self._orders.say_why_they_wait()
 
     def _on_job_changed(self, job: Job) -> None:
-        """The last job that was sent with a former key has ended: the key goes."""
-        former = self._accounts.former
-        if job.ended and job.account in former.kept and not former.under_way(job.account):
-            self._tasks.spawn(former.forget(job.account), "former key")
+        """The last job that was sent with a former key or former headers has ended: they go."""
+        if job.ended:
+            self._forget_unneeded(job.account)
+
+    def _forget_unneeded(self, account_id: str) -> None:
+        account = self._accounts.get(account_id)
+        if account is not None and self._accounts.former.unneeded(account):
+            self._tasks.spawn(self._accounts.forget_unneeded(account_id), "former key")
 
     def _on_settings_changed(self) -> None:
         """Another videos folder may be the one that can be written to."""

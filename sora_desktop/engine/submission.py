@@ -20,7 +20,7 @@ from sora_desktop.core.errors import (
 )
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.engine.delivery import Delivery, HostTrouble
-from sora_desktop.engine.former_keys import key_mark
+from sora_desktop.engine.former_keys import marks, sent_alike
 from sora_desktop.engine.lookup import Lookup
 from sora_desktop.engine.works import Works, doubt, failure_of, in_the_way, stopped_watching
 from sora_desktop.providers.base import Attachment, RemoteStatus, RemoteTask
@@ -160,7 +160,7 @@ class Submission:
                 State.SUBMITTING,
                 body=body,
                 once=works.provider(job).once,
-                sent_with=key_mark(job.account, connection.key),
+                **marks(job.account, connection),
                 submitted_at=works.clock.now(),
                 attempts=job.attempts + 1,
                 failure=None,
@@ -191,7 +191,7 @@ class Submission:
         works = self._works
         try:
             connection = await works.connection(job)
-            if job.attempts > 1 and job.sent_with not in {"", key_mark(job.account, connection.key)}:
+            if job.attempts > 1 and not sent_alike(job, connection):
                 await self._not_found(job)  # With the key of another account the same request would be another one.
                 return
             if works.board.jobs[job.id].unwanted:
@@ -363,7 +363,8 @@ class Submission:
             return
         not_before = self._works.clock.now() + max(seconds, 0.5 * self._works.pace(job.account))
         # Nothing of it was accepted: the next try is a new request, with a body of its own.
-        fresh: dict[str, object] = {"body": "", "sent_with": "", "submitted_at": None, "attempts": 0}
+        unknown = {"body": "", "sent_with": "", "headers_with": ""}
+        fresh: dict[str, object] = {**unknown, "submitted_at": None, "attempts": 0}
         moved = {"failure": failure, "not_before": not_before}
         await self._works.board.move(job_id, State.WAITING, **moved, **fresh, **changes)
         self._works.alarm.ring()
