@@ -35,6 +35,8 @@ class Scheduler:
         self._polling = polling
         self._downloads = downloads
         self._steps: dict[str, asyncio.Task[None]] = {}
+        self._moments: dict[str, tuple[float, float]] = {}
+        """The end of each job's wait, in Unix seconds and on the monotonic clock."""
         self._leaving = False
         self.paused = False
 
@@ -200,6 +202,7 @@ class Scheduler:
                     self._works.pulse(account_id).running -= 1
                 self._works.alarm.ring()
 
+        self._moments.pop(job_id, None)
         self._steps[job_id] = self._works.tasks.spawn(guarded(), f"{name} {job_id}")
 
     async def _after_a_defect(self, job_id: str) -> None:
@@ -219,8 +222,13 @@ class Scheduler:
             await self._works.board.move(job_id, State.FAILED, failure=failure.model_copy(update={"billed": Billed.NO}))
 
     def _moment(self, job: Job) -> float:
-        """When a job may go on, as monotonic time; a clock that was set back cannot hold it for long."""
+        """When a job may go on, as monotonic time. A clock that is set back does not make the wait any longer."""
         clock = self._works.clock
         if job.not_before is None:
             return clock.monotonic()
-        return clock.monotonic() + min(max(0.0, job.not_before - clock.now()), 3600.0)
+        left = clock.monotonic() + min(max(0.0, job.not_before - clock.now()), 3600.0)
+        end, moment = self._moments.get(job.id, (0.0, 0.0))
+        if end != job.not_before:
+            self._moments[job.id] = (job.not_before, left)
+            return left
+        return min(moment, left)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from sora_desktop.engine.pulse import KEY_FIRST, KEY_WAIT, LONGEST_WAIT, Pulse
 from sora_desktop.engine.rhythm import next_poll
 from sora_desktop.providers.base import Connection, RemoteStatus, RemoteTask
 from support.bench import Bench
-from support.service import Service
+from support.service import Mood, Service
 
 RIVYA = PollRhythm(first=2.5, least=5, most=10)
 
@@ -184,3 +185,17 @@ async def test_a_clock_that_is_set_on_by_days_slows_no_job_down(
             assert bench.engine._submission.lost_answer(bench.job(job).having(submitted_at=real() + 5)) is False
         monkeypatch.setattr(clock, "now", lambda: real() - 60)
         assert bench.engine._submission.lost_answer(bench.job(job)), "set back by a minute, the key is still known"
+
+
+async def test_a_clock_that_is_set_back_by_a_day_makes_no_job_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(idempotent=True, video=b"", moods=deque([Mood.SLOW_DOWN]))
+    async with Bench(tmp_path, pace=0.1, services={"rivya": service}) as bench:
+        [job] = await bench.submit("simulator-rivya")
+        while job.id not in bench.engine._scheduler._moments:
+            await asyncio.sleep(0.01)
+        clock = bench.engine._works.clock
+        real = clock.now
+        monkeypatch.setattr(clock, "now", lambda: real() - 86_400)
+        await bench.until(lambda: bool(bench.job(job).remote_id), 10)
