@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
 
@@ -131,6 +131,27 @@ class TestDrops:
         drop(opened, panel, of_files(*(tmp_path / f"gone {number}.png" for number in range(60))))
         lines = several.refusals.text.splitlines()
         assert len(lines) == 8 and lines[-1] == "… and 53 more.", "the prompt is still in sight"
+
+    def test_what_no_path_leads_to_is_refused_with_what_helps(
+        self, panel: ComposePanel, several: ReferencesSection, opened: Opened, tmp_path: Path, monkeypatch
+    ) -> None:
+        phone = QMimeData()
+        phone.setUrls([QUrl("mtp://Phone/DCIM/a%20boat.jpg")])
+        drag = Drag(panel, phone)
+        assert panel.drops.zone.refusal == "Copy it to this computer first"
+        drag.drop()
+        opened.idle()
+        assert "a boat.jpg is on another device" in several.refusals.text
+        both = of_files(photo(tmp_path / "here.png"))
+        both.setUrls([*both.urls(), *phone.urls()])
+        drop(opened, panel, both)
+        assert names(several) == ["here.png"] and "a boat.jpg is on another device" in several.refusals.text
+        monkeypatch.setattr(QMimeData, "imageData", lambda _self: None)
+        broken = QMimeData()
+        broken.setImageData(QImage(4, 4, QImage.Format.Format_RGB32))
+        drop(opened, panel, broken)
+        assert names(several) == ["here.png"]
+        assert "holds no picture" in several.refusals.text, "pixels that cannot be decoded"
 
     def test_a_picture_too_large_to_open_safely_is_refused(
         self, panel: ComposePanel, section: ReferencesSection, opened: Opened, tmp_path: Path

@@ -16,7 +16,7 @@ from sora_desktop.core.errors import EnvironmentProblem, SoraError, UserError
 from sora_desktop.core.naming import shown_name
 from sora_desktop.core.references import Reference
 from sora_desktop.ui.compose.page import Page
-from sora_desktop.ui.references.incoming import Frame, Incoming, is_web
+from sora_desktop.ui.references.incoming import ELSEWHERE, Frame, Incoming, is_web
 from sora_desktop.ui.references.looks import kind_words
 from sora_desktop.ui.references.workshop import Workshop, frame_name
 from sora_desktop.ui.words import number, sentence
@@ -127,6 +127,8 @@ class Adder(QObject):
             await self._workshop.service.used(wanted)
             return wanted
         if isinstance(wanted, str):
+            if urlsplit(wanted).scheme in ELSEWHERE:
+                raise UserError("reference_elsewhere", name=_name(wanted))
             rule = self._page.rule
             return from_url(wanted, rule.kinds[0] if rule and rule.kinds else "image")
         return await self._workshop.take_in(wanted)
@@ -170,7 +172,7 @@ def tr(text: str) -> str:
 
 def sources(incoming: Incoming, takes_files: bool) -> list[Source]:
     """The best form of what is offered: pixels and files where those can be sent, else addresses."""
-    found: list[Source] = [*incoming.references, *incoming.frames, *incoming.files]
+    found: list[Source] = [*incoming.references, *incoming.frames, *incoming.files, *incoming.elsewhere]
     if found:
         return [*found, *(url for url in incoming.urls if incoming.files)]
     own: list[Source] = [incoming.data] if incoming.data else []

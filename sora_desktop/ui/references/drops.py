@@ -146,6 +146,8 @@ class DropTarget(QObject):
         rule = self._section.rule
         if rule is None:
             return self.tr("This model takes no references")
+        if not incoming.readable:
+            return self.tr("Copy it to this computer first")
         if not self._section.hosted and not (incoming.urls or incoming.pictures):
             return self.tr("Takes public addresses only")
         if not incoming.kinds & {*rule.kinds, "?"}:

@@ -26,10 +26,14 @@ FRAME = "application/x-sora-desktop-frame"
 """Our own format: frames of clips, as JSON of `Frame`s."""
 PLACE = "application/x-sora-desktop-place"
 """Our own format: the place of a card of the open draft that is being moved, as text."""
+MOZILLA = "text/x-moz-url"
+"""What Firefox calls the addresses that it drags."""
 MOST_DATA = 50_000_000
 """Bytes of an image that is written into a page, or into its own address; more is not read."""
 MOST_ITEMS = 100
 MOST_HTML = MOST_DATA * 4 // 3 + 1_000_000
+ELSEWHERE = frozenset({"smb", "sftp", "ftp", "ftps", "nfs", "afp", "dav", "davs", "mtp", "gphoto2", "afc", "trash"})
+"""Schemes by which file managers name what no path leads to."""
 FIRST = 64
 """Characters of such an image that are enough to know that there is one."""
 
@@ -49,7 +53,8 @@ _own_frames = TypeAdapter(tuple[Frame, ...])
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """Everything that a drop offers: references, frames of clips, files, pixels, pictures of a page, addresses."""
+    """Everything that a drop offers: references, frames of clips, files, pixels, pictures of a page, addresses; and, by
+    their addresses, files that are `elsewhere`: on a phone, on a server, in an archive."""
 
     references: tuple[Reference, ...] = ()
     frames: tuple[Frame, ...] = ()
@@ -58,8 +63,14 @@ class Incoming:
     data: bytes = b""
     pictures: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
+        return self.readable or bool(self.elsewhere)
+
+    @property
+    def readable(self) -> bool:
+        """Whether something of it can be had from here."""
         return bool(
             self.references
             or self.frames
@@ -75,6 +86,7 @@ class Incoming:
         """What it seems to hold, by names alone: "image", "video", "audio", "other"; "?" where only opening tells."""
         found = {reference.kind for reference in self.references}
         found |= {_kind_of_file(file) for file in self.files}
+        found |= {kind_of_name(url) for url in self.elsewhere}
         if found:
             return frozenset(found)
         if self.frames or self.image is not None or self.data or self.pictures:
@@ -117,6 +129,7 @@ def read(mime: QMimeData, *, pixels: bool = True) -> Incoming:
         data=_written(mime, urls, shown, pixels) if not files else b"",
         pictures=tuple(filter(is_web, shown))[:MOST_ITEMS] if not files else (),
         urls=_addresses(mime, urls),
+        elsewhere=tuple(url.toString() for url in urls if url.scheme().lower() in ELSEWHERE),
     )
 
 
@@ -174,13 +187,23 @@ def _image(mime: QMimeData, pixels: bool) -> QImage | None:
 
 def _addresses(mime: QMimeData, urls: Iterable[QUrl]) -> tuple[str, ...]:
     """Web addresses, of the list of URLs or, where there is none, of a text that is nothing else."""
-    listed = [url.toString(QUrl.ComponentFormattingOption.FullyEncoded) for url in urls]
+    listed = [_encoded(url) for url in urls] or _of_mozilla(_bytes(mime, MOZILLA))
     found = [url for url in listed if is_web(url)]
     if not listed and mime.hasText():
         lines = [line.strip() for line in mime.text()[:10_000].splitlines() if line.strip()]
         if lines and all(is_web(line) for line in lines):
             found = lines[:MOST_ITEMS]
     return tuple(dict.fromkeys(found))
+
+
+def _of_mozilla(content: bytes) -> list[str]:
+    """Addresses, each followed by its title."""
+    lines = content[:20_000].decode("utf-16-le", "ignore").split("\n")
+    return [line.strip() for line in lines[: 2 * MOST_ITEMS : 2]] if content else []
+
+
+def _encoded(url: QUrl) -> str:
+    return url.toString(QUrl.ComponentFormattingOption.FullyEncoded)
 
 
 def is_web(text: str) -> bool:
@@ -190,7 +213,7 @@ def is_web(text: str) -> bool:
 
 def _written(mime: QMimeData, urls: Iterable[QUrl], shown: Iterable[str], pixels: bool) -> bytes:
     """The first picture that is written into the page, or is its own address."""
-    listed = (url.toString(QUrl.ComponentFormattingOption.FullyEncoded) for url in urls if url.scheme() == "data")
+    listed = (_encoded(url) for url in urls if url.scheme() == "data")
     found = next(filter(_is_data, (*shown, *listed)), "")
     if not found and mime.hasText() and _is_data(mime.text()[:FIRST].lstrip()):
         found = mime.text()[:MOST_HTML].strip()

@@ -365,8 +365,9 @@ class ReferencesSection(QWidget):
 
     def take(self, incoming: Incoming, place: int | None = None, *, replace: bool = False) -> None:
         """Adds what was pasted or dropped, at the `place` of a card, or in its stead."""
+        # What hung over the window may turn out to be nothing when it is let go: pixels that cannot be decoded.
+        self._refuse([] if incoming else [self.tr("This holds no picture, no file and no address that can be read.")])
         if incoming:
-            self._refuse([])
             self.adder.take(incoming, place, replace=replace)
 
     def _add(self, wanted: Sequence[Source], place: int | None = None) -> None:
