@@ -131,7 +131,7 @@ async def opened(paths: Paths, *, override_key: str = "", own: bool | None = Tru
         )
         stack.push_async_callback(engine.leave)
         stack.callback(network.changed.connect(engine.network_changed))
-        live.follow(engine.model_refused, servers.probed)
+        live.follow(engine.model_refused, servers.probed, engine.models_named)
         library = Library(ClipStore(database), engine, accounts, paths, tasks)
         stack.callback(library.close)
         drafts = DraftStore(database)

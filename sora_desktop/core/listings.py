@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from pydantic import Field, model_validator
 
@@ -79,6 +79,32 @@ def merge(
         if one.model.id not in merged:
             merged[one.model.id] = one.lost(now) if complete else one
     return tuple(merged.values())
+
+
+def named(
+    seen: Iterable[Seen],
+    offered: Mapping[str, Model],
+    names: Container[str],
+    now: float,
+    *,
+    trusted: bool = True,
+    whole: bool = True,
+) -> tuple[Seen, ...]:
+    """What is known of a server that tells only the names of its models. `offered` are those it can be asked for.
+
+    One that is named is there, and is remembered; one that was remembered and is named no more is gone, unless `names`
+    are not the `whole` of them. One whose create was refused comes back only where the names are `trusted`.
+    """
+    known = {one.model.id: one for one in seen}
+    for name, one in known.items():
+        if name in names and one.gone and (trusted or not one.refused):
+            known[name] = Seen(
+                model=one.model.model_copy(update={"availability": Availability.AVAILABLE, "gone_at": None})
+            )
+        elif name not in names and not one.gone and whole:
+            known[name] = Seen(model=offered.get(name, one.model)).lost(now)
+    known |= {name: Seen(model=model) for name, model in offered.items() if name in names and name not in known}
+    return tuple(known.values())
 
 
 def _gone(model: Model, at: float) -> Model:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog import Model, Provider
 from sora_desktop.core.errors import EnvironmentProblem, ProviderError, UserError
-from sora_desktop.core.listings import Drift, Note, Seen, changed_fields, drifts, merge
+from sora_desktop.core.listings import Drift, Note, Seen, changed_fields, drifts, merge, named
 from sora_desktop.core.signal import Signal
 from sora_desktop.engine.accounts import Accounts
 from sora_desktop.engine.clock import Clock
@@ -59,12 +59,16 @@ class LiveCatalogue:
             self._settle(place)
 
     def follow(
-        self, model_refused: Signal[[str, str, bool]], probed: Signal[[str, frozenset[str]]] | None = None
+        self,
+        model_refused: Signal[[str, str, bool]],
+        probed: Signal[[str, frozenset[str]]],
+        named: Signal[[str, frozenset[str]]],
     ) -> None:
-        """Hears from the engine of creates that were refused for their model, and from servers of what they have."""
+        """Hears from the engine of creates that were refused for their model, and from servers of what they have: by
+        the user's look (`probed`), and by every test (`named`)."""
         model_refused.connect(self._on_model_refused)
-        if probed is not None:
-            probed.connect(self._on_probed)
+        probed.connect(lambda account_id, models: self._on_named(account_id, models, trusted=True))
+        named.connect(lambda account_id, models: self._on_named(account_id, models, trusted=False))
 
     # What is known.
 
@@ -177,19 +181,25 @@ class LiveCatalogue:
             seen[model_id] = seen.get(model_id, Seen(model=model)).lost(self._clock.now(), refused=True)
             await self._keep(place, tuple(seen.values()))
 
-    def _on_probed(self, account_id: str, models: frozenset[str]) -> None:
-        self._tasks.spawn(self._found(account_id, models), f"models of {account_id}")
+    def _on_named(self, account_id: str, models: frozenset[str], *, trusted: bool) -> None:
+        if models:
+            self._tasks.spawn(self._named(account_id, models, trusted), f"models of {account_id}")
 
-    async def _found(self, account_id: str, models: frozenset[str]) -> None:
-        """A server names models that were gone."""
+    async def _named(self, account_id: str, models: frozenset[str], trusted: bool) -> None:
+        """A server names its models. One that it has named before and names no more is gone; what the user wrote into
+        its file, and what it never named, stays."""
         account = self._accounts.get(account_id)
         if account is None:
             return
         place = place_of(account)
+        # The list may be that of a key: what another account's does not name may still be there for this one.
+        shared = any(place_of(one) == place for one in self._accounts.all if one.id != account_id)
         async with self._locks.setdefault(place, asyncio.Lock()):
-            seen = self._seen.get(place, ())
-            if any(one.model.id in models for one in seen):
-                await self._keep(place, tuple(one for one in seen if one.model.id not in models))
+            before = self._seen.get(place, ())
+            offered = {model.id: model for model in self._accounts.models(account_id)}
+            seen = named(before, offered, models, self._clock.now(), trusted=trusted, whole=not shared)
+            if seen != before:
+                await self._keep(place, seen)
 
     async def _look_again(self, account_id: str) -> None:
         """The answer was unclear: the list knows whether the model is still there."""
@@ -200,7 +210,8 @@ class LiveCatalogue:
 
     async def _trust_again(self, place: str) -> bool:
         """A place without a list has only the user's word that a model may be there again."""
-        return await self._keep(place, ()) if self._seen.get(place) else False
+        seen = self._seen.get(place, ())
+        return await self._keep(place, ()) if any(one.gone for one in seen) else False
 
     async def _keep(self, place: str, seen: tuple[Seen, ...]) -> bool:
         kept = self._kept.get(place) or KeptListing(place=place)
@@ -212,11 +223,12 @@ class LiveCatalogue:
 
     def _settle(self, place: str) -> bool:
         """Puts what is known of a place into the offers; whether that is something else than before."""
-        models = tuple(one.model for one in self._seen[place])
+        listed = self._kept[place].listed
+        models = tuple(one.model for one in self._seen[place] if listed or one.gone)
         if self._put.get(place, ()) == models:
             return False
         self._put[place] = models
-        if self._kept[place].listed:
+        if listed:
             self._accounts.offers.put_models(place, models)
         else:
             self._accounts.offers.put_gone(place, {model.id: model for model in models})

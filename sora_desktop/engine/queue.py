@@ -109,6 +109,8 @@ class Engine:
         self.progress_changed = self._works.progress
         self.model_refused = self._works.model_refused
         self.balance_changed: Signal[[str, float | None]] = Signal()
+        self.models_named: Signal[[str, frozenset[str]]] = Signal()
+        """A test of an account told the ids of all models that are there."""
         self.online_changed: Signal[[bool]] = Signal()
         self.paused_changed: Signal[[bool]] = Signal()
         self.database_changed: Signal[[]] = Signal()
@@ -253,6 +255,8 @@ class Engine:
             self._works.balances[account_id] = check.balance
             self.balance_changed.emit(account_id, check.balance)
         self._works.alarm.ring()
+        if check.named:
+            self.models_named.emit(account_id, check.named)
         return check
 
     def network_changed(self) -> None:

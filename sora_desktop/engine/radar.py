@@ -273,8 +273,7 @@ class Radar:
     # What others bring.
 
     def _on_live_changed(self) -> None:
-        if not self._looking:
-            self._tasks.spawn(self._look_for_gone(), "gone models")
+        self._tasks.spawn(self._look_for_gone(), "gone models")
 
     def _on_drifted(self, place: str, drifts: tuple[Drift, ...]) -> None:
         self._tasks.spawn(self._tell(place, drifts), "changed models")

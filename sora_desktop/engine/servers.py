@@ -29,6 +29,8 @@ class Found(Protocol):
     def server(self) -> Server: ...
     @property
     def models(self) -> tuple[Model, ...]: ...
+    @property
+    def named(self) -> frozenset[str]: ...
 
 
 Prober = Callable[[Connection, Server], Awaitable[Found]]
@@ -38,7 +40,7 @@ Prober = Callable[[Connection, Server], Awaitable[Found]]
 class Servers:
     """The accounts whose provider is a server of the user's own, and their files.
 
-    `changed` comes after a file was read, written or removed, `probed` after a look, with the ids of the models that
+    `changed` comes after a file was read, written or removed, `probed` after a look, with the ids of all models that
     the server names. `problems` say by account why a file cannot be used,
     with the line; what was known before stays in use then.
     """
@@ -88,7 +90,7 @@ class Servers:
         await in_thread(partial(self._files.write, account_id, text))
         provider = self._owned(provider, shipped)
         self._put(account_id, provider)
-        self.probed.emit(account_id, frozenset(model.id for model in found.models))
+        self.probed.emit(account_id, found.named)
         self.changed.emit()
         return provider
 

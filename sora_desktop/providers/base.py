@@ -69,6 +69,8 @@ class Check:
     models: int | None = None
     verified: bool = True
     """False where the service has no free call that proves the key (it answered, and did not refuse it)."""
+    named: frozenset[str] = frozenset()
+    """The ids of all models that the call listed, where it is the only list there is; empty where nothing was told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,16 @@ from sora_desktop.core.servers import Server
 from sora_desktop.providers.answers import Answer, first, identifier, items, plain, record, segment
 from sora_desktop.providers.base import Connection
 from sora_desktop.providers.openai_fields import Described, described, usual
-from sora_desktop.providers.openai_videos import NO_KEY, WORDS, clean_prefix, entries, rooted
+from sora_desktop.providers.openai_videos import (
+    MODEL_IDS,
+    MOST_LISTED,
+    NO_KEY,
+    WORDS,
+    clean_prefix,
+    entries,
+    named,
+    rooted,
+)
 from sora_desktop.providers.origin import secrets_of
 from sora_desktop.providers.refusals import About, problem, said
 
@@ -48,10 +57,12 @@ PICTURES = ("image/jpeg", "image/png", "image/webp")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a look brought: `server` with what could not be learned as it was, and the models that may make videos."""
+    """What a look brought: `server` with what could not be learned as it was, the models that may make videos, and the
+    ids of all models that it `named`."""
 
     server: Server
     models: tuple[Model, ...]
+    named: frozenset[str] = frozenset()
 
 
 async def probe(http: Http, connection: Connection, known: Server) -> Found:
@@ -93,7 +104,9 @@ class _Look:
         software = _software(told, answer)
         learned |= {"software": software} if software else {}
         server = self._known.model_copy(update=learned)
-        return Found(server, tuple(_models(answer, server, told.params if told else None)))
+        listed_models = (entries(answer) if answer is not None and answer.ok else None) or []
+        models = _models(listed_models, server, told.params if told else None)
+        return Found(server, tuple(models), named(listed_models))
 
     async def _find(self) -> list[object] | None:
         """Finds the prefix behind which the server speaks; the list of tasks, None where there is none."""
@@ -217,13 +230,12 @@ def _software(told: Described | None, models: Answer | None) -> str:
     return owners.pop() if len(owners) == 1 else ""
 
 
-def _models(answer: Answer | None, server: Server, params: tuple[Param, ...] | None) -> list[Model]:
-    told = entries(answer) if answer is not None and answer.ok else None
-    listed = [record(entry) for entry in (told or [])[:5000]]
+def _models(told: Sequence[object], server: Server, params: tuple[Param, ...] | None) -> list[Model]:
+    listed = [record(entry) for entry in told[:MOST_LISTED]]
     rule = ReferenceRule(max_count=1, kinds=("image",), mime_types=PICTURES, field=server.reference_field, attach=True)
     made: dict[str, Model] = {}
     for entry in listed:
-        model_id = identifier(first(entry, "id", "model", "name"))
+        model_id = identifier(first(entry, *MODEL_IDS))
         if not model_id or not makes_video(model_id, [entry.get(key) for key in KINDS]):
             continue
         name = plain(first(entry, "name", "display_name"), 100) or model_id.rstrip("/").rpartition("/")[2]

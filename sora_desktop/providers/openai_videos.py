@@ -90,6 +90,9 @@ NO_KEY = Meaning(FailureKind.KEY, "key_missing", Action.KEY)
 IDS = ("id", "task_id", "taskId", "video_id")
 ABSENT = re.compile(r"required|missing|empty|expecting")
 """Words of a refusal of nothing at all."""
+MODEL_IDS = ("id", "model", "name")
+MOST_LISTED = 5000
+"""Entries of a list of models that are read."""
 LISTED = 100
 """Tasks that are asked for in a list: the most that servers of this kind give at once."""
 
@@ -193,8 +196,9 @@ class OpenAIVideos:
             bare = await self._http.call(dataclasses.replace(place, key=""), "GET", path)
             # LiteLLM breaks with a 500 there.
             verified = bare.status not in {404, 408, 429} and 400 <= bare.status <= 500
-        models = len(found) if path == paths[0] else None
-        return Check(answer.status, answer.milliseconds, models=models, verified=verified)
+        if path != paths[0]:
+            return Check(answer.status, answer.milliseconds, verified=verified)
+        return Check(answer.status, answer.milliseconds, models=len(found), verified=verified, named=named(found))
 
     async def upload(
         self, connection: Connection, model: Model, reference: Reference, file: Path, progress: Progress
@@ -268,6 +272,12 @@ def entries(answer: Answer) -> list[object] | None:
             return found
         told = first(record(told), "data", "videos", "items", "results", "models")
     return [] if told == [] else None
+
+
+def named(listed: Sequence[object]) -> frozenset[str]:
+    """The ids of the models in a list; none where it is so long that not all of it is read."""
+    told = listed if len(listed) <= MOST_LISTED else ()
+    return frozenset(identifier(first(record(entry), *MODEL_IDS)) for entry in told) - {""}
 
 
 def _unread(answer: Answer) -> bool:

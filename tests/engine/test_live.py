@@ -57,7 +57,7 @@ class Lists(Bench):
             self.accounts, Dialects(self.http).of, ListingStore(self.database), self.tasks, self.clock
         )
         await self.live.start()
-        self.live.follow(self.engine.model_refused, self.servers.probed)
+        self.live.follow(self.engine.model_refused, self.servers.probed, self.engine.models_named)
         return self
 
     def models(self, account: str) -> dict[str, Availability]:
@@ -72,6 +72,10 @@ class Lists(Bench):
                 heard.clear()
                 await heard.wait()
         disconnect()
+
+    async def all_heard(self) -> None:
+        """Until what a look told is taken in."""
+        await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name().startswith("models of ")))
 
     async def send(self, account: str, model: str, **values: str) -> Job:
         """A job of a model, as far as it goes."""
@@ -242,8 +246,50 @@ async def test_a_server_that_names_a_model_again_has_it(bench: Lists, simulator:
     await bench.servers.probe(account)
     bench.engine.model_refused.emit(account, "sora-2", True)
     await bench.until_heard(lambda: bench.models(account)["sora-2"] is Availability.GONE)
+    await bench.engine.test(account)
+    await bench.all_heard()
+    assert bench.models(account)["sora-2"] is Availability.GONE, "the create knows better than the list"
     await bench.servers.probe(account)
     await bench.until_heard(lambda: bench.models(account)["sora-2"] is Availability.AVAILABLE)
+
+
+@pytest.mark.parametrize("asked", ["probe", "test"])
+async def test_a_model_that_a_server_names_no_more_is_gone(
+    bench: Lists, simulator: SimulatorProcess, asked: str
+) -> None:
+    account = await bench.account("openai_videos", simulator.openai_videos, SIMULATOR_OPENAI_VIDEOS_KEY)
+    simulator.be("openai", models=["wan-2.2", "wan-2.1"])
+    await bench.servers.probe(account)
+    file = bench.servers.file(account)
+    file.write_text(file.read_text() + '\n[[models]]\nid = "of-the-user"\nname = "Known to nobody else"\n')
+    await bench.servers.reload(account)
+    look = bench.servers.probe if asked == "probe" else bench.engine.test
+    await look(account)
+    await bench.all_heard()
+    assert set(bench.models(account).values()) == {Availability.AVAILABLE}
+    simulator.be("openai", models=["wan-2.2"])
+    await look(account)
+    await bench.all_heard()
+    model = bench.accounts.model(account, "wan-2.1")
+    assert model is not None and model.availability is Availability.GONE and model.gone_at == bench.clock.moment
+    assert bench.models(account)["of-the-user"] is Availability.AVAILABLE, "the server never named it"
+    simulator.be("openai", models=[])
+    await look(account)
+    await bench.all_heard()
+    assert bench.models(account)["wan-2.2"] is Availability.AVAILABLE, "a list without models says nothing"
+    await bench.kill()
+    await bench.begin()
+    assert bench.models(account)["wan-2.1"] is Availability.GONE
+    simulator.be("openai", models=["wan-2.2", "wan-2.1"])
+    await bench.accounts.set_key(account, SIMULATOR_OPENAI_VIDEOS_KEY)
+    await bench.account("openai_videos", simulator.openai_videos, SIMULATOR_OPENAI_VIDEOS_KEY)
+    await bench.engine.test(account)
+    await bench.all_heard()
+    assert bench.models(account)["wan-2.1"] is Availability.AVAILABLE
+    simulator.be("openai", models=["wan-2.2"])
+    await bench.engine.test(account)
+    await bench.all_heard()
+    assert bench.models(account)["wan-2.1"] is Availability.AVAILABLE, "it may be there for the other account's key"
 
 
 async def test_accounts_of_one_place_share_the_list(bench: Lists, simulator: SimulatorProcess) -> None:
