@@ -1,4 +1,4 @@
-"""The grid of clips: cards under days, what hands and keys do with them, and what it costs to have 20,000."""
+"""The grid of clips: cards under days, how they are painted, and what it costs to have 20,000."""
 
 from __future__ import annotations
 
@@ -8,137 +8,27 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, Qt
-from PySide6.QtGui import QAccessible, QColor, QContextMenuEvent, QImage
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAccessible, QColor, QImage
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from sora_desktop.core.jobs import State
-from sora_desktop.core.library import Clip, Marks
-from sora_desktop.media.render import render
-from sora_desktop.storage.library import thumbnail_path
-from sora_desktop.ui.compose.panel import ComposePanel
+from sora_desktop.core.library import Clip
 from sora_desktop.ui.library import grid as grid_module
 from sora_desktop.ui.library.cards import day_words
-from sora_desktop.ui.library.grid import ClipGrid, clip_thumbnails
-from sora_desktop.ui.references.dragging import thumb
-from sora_desktop.ui.references.section import ReferencesSection
 from sora_desktop.ui.theme import theme
-from support.drops import drop, names
+from support.clip_grid import DAY, NOON, Key, Stand, clip, letters, near, standing
 from support.jobs import made
 from support.loops import Run
 from support.studio import Opened
 
-LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
-CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-Key = Qt.Key
-NOON = time.mktime((*time.localtime()[:3], 12, 0, 0, 0, 0, -1))
-DAY = 86_400.0
-
-
-def clip(title: str, days_ago: int = 0, **fields: object) -> Clip:
-    """A clip of noon on that day; any field of Job and of Marks."""
-    marks = {name: fields.pop(name) for name in ("favourite", "rating", "reviewed") if name in fields}
-    when = NOON - days_ago * DAY
-    fields = {"path": f"/videos/{title}.mp4", "finished_at": when, "bytes": 2_000_000, "seconds": 10.0} | fields
-    return Clip(job=made(title, State.DONE, **fields), marks=Marks(**marks))
-
-
-class Stand:
-    """A shown grid on an open studio, and what it said."""
-
-    def __init__(self, opened: Opened, run: Run, qtbot: QtBot) -> None:
-        self.opened, self.run, self.qtbot = opened, run, qtbot
-        self.library = opened.studio.library
-        self.thumbnails = clip_thumbnails(opened.studio, QApplication.instance())
-        self.grid = ClipGrid(opened.studio, self.thumbnails)
-        self.grid.resize(808, 560)
-        self.view, self.cards = self.grid.viewport(), self.grid.cards
-        self.said: list[tuple[object, ...]] = []
-        for name in ("favourite_wanted", "rating_wanted", "remove_wanted", "copy_wanted"):
-            getattr(self.grid, name).connect(
-                lambda clips, *more, name=name: self.said.append((name, [each.title for each in clips], *more))
-            )
-        for name in ("opened", "menu_wanted"):
-            getattr(self.grid, name).connect(lambda what, name=name: self.said.append((name, what)))
-        self.changes = 0
-        self.grid.selection_changed.connect(self._count)
-        with qtbot.waitActive(self.grid):
-            self.grid.show()
-            self.grid.activateWindow()
-        self.grid.setFocus()
-
-    def _count(self) -> None:
-        self.changes += 1
-
-    def show(self, *clips: Clip, grouped: bool = True) -> list[Clip]:
-        self.grid.set_clips([*clips], grouped)
-        return [*clips]
-
-    def keep(self, *clips: Clip) -> list[Clip]:
-        """Puts clips into the library itself, as they are when a job is done, and shows them."""
-        for each in clips:
-            self.run(self.opened.studio.engine.restore(each.job))
-        self.opened.idle()
-        return self.show(*clips)
-
-    def picture(self, of: Clip, colour: str, size: tuple[int, int] = (320, 180)) -> None:
-        path = thumbnail_path(self.opened.studio.paths, of.id)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", size, colour).save(path, quality=95)
-
-    def painted(self) -> QImage:
-        """The grid when there is nothing left to be made for it."""
-        self.run.until(lambda: not self.thumbnails._reading and not self.grid._soon.isActive())
-        image = self.view.grab().toImage()
-        while self.grid._painter.late:
-            image = self.view.grab().toImage()
-        return image
-
-    def at(self, title: str) -> QPoint:
-        return self.grid.row_rect(self.row(title)).center()
-
-    def row(self, title: str) -> int:
-        found = (row for row in range(self.cards.rowCount()) if (each := self.cards.clip(row)) and each.title == title)
-        return next(found)
-
-    def click(self, title: str, *keys: Qt.KeyboardModifier) -> None:
-        modifiers = Qt.KeyboardModifier.NoModifier
-        for key in keys:
-            modifiers |= key
-        self.qtbot.mouseClick(self.view, LEFT, modifiers, self.at(title))
-
-    def press(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        self.qtbot.keyClick(self.grid, key, modifiers)
-
-    def chosen(self) -> list[str]:
-        return [each.title for each in self.grid.selected()]
-
-    def current(self) -> str:
-        found = self.grid.current()
-        return found.title if found else ""
-
-    def texts(self) -> list[str]:
-        rows = range(self.cards.rowCount())
-        return [self.cards.data(self.cards.index(row), Qt.ItemDataRole.AccessibleTextRole) for row in rows]
-
 
 @pytest.fixture
 def stand(opened: Opened, run: Run, qtbot: QtBot) -> Iterator[Stand]:
-    run(opened.studio.library.load())
-    made_stand = Stand(opened, run, qtbot)
-    yield made_stand
-    run.until(lambda: not made_stand.thumbnails._reading)
-    made_stand.grid.close()
-    made_stand.grid.deleteLater()
-    made_stand.thumbnails.deleteLater()
-
-
-def letters(count: int, days: int = 1) -> list[Clip]:
-    """a, b, c …, the newest first, spread over `days`."""
-    return [clip(chr(ord("a") + at), at * days // count) for at in range(count)]
+    with standing(opened, run, qtbot) as made_stand:
+        yield made_stand
 
 
 class TestShown:
@@ -321,226 +211,6 @@ class TestPainted:
         assert stand.grid.said() == "3 of 26 selected · 6 MB"
 
 
-class TestChosen:
-    def test_by_click_with_ctrl_and_with_shift(self, stand: Stand) -> None:
-        stand.show(*letters(10, days=2))
-        stand.click("b")
-        assert (stand.chosen(), stand.current()) == (["b"], "b")
-        stand.click("d", CTRL)
-        assert stand.chosen() == ["b", "d"]
-        stand.click("b", CTRL)
-        assert stand.chosen() == ["d"]
-        stand.click("h")
-        stand.click("c", SHIFT)
-        assert stand.chosen() == ["c", "d", "e", "f", "g", "h"], "backwards, and past a heading"
-        stand.qtbot.mouseClick(stand.view, LEFT, pos=QPoint(4, 60))
-        assert stand.chosen() == []
-        assert stand.changes == 6
-
-    def test_by_a_rubber_band_that_scrolls_at_the_edge(self, stand: Stand) -> None:
-        stand.show(*[clip(f"{number}") for number in range(40)])
-        stand.qtbot.mousePress(stand.view, LEFT, pos=QPoint(4, 60))
-        stand.qtbot.mouseMove(stand.view, QPoint(40, 90))
-        stand.qtbot.mouseMove(stand.view, QPoint(300, 250))
-        assert stand.chosen() == ["0", "1", "4", "5"]
-        plain = stand.painted()
-        assert near(plain.pixelColor(200, 60), theme().colour("accent").name(), 40), "its edge"
-        stand.qtbot.mouseMove(stand.view, QPoint(300, 600))
-        stand.run.until(lambda: stand.grid.verticalOffset() == stand.grid.verticalScrollBar().maximum())
-        assert stand.chosen() == [f"{number}" for number in range(40) if number % 4 < 2]
-        stand.qtbot.mouseRelease(stand.view, LEFT, pos=QPoint(300, 600))
-        assert not stand.grid._edge.isActive()
-        assert len(stand.chosen()) == 20
-
-    def test_by_the_arrows(self, stand: Stand) -> None:
-        stand.show(*letters(26, days=2))  # a–m: four lines, the last of one; then n–z
-        steps = [
-            (Key.Key_Right, "a"),  # the first key comes to the first card
-            (Key.Key_Right, "b"),
-            (Key.Key_Down, "f"),
-            (Key.Key_Down, "j"),
-            (Key.Key_Down, "m"),  # the line below is shorter
-            (Key.Key_Down, "n"),
-            (Key.Key_Left, "m"),  # past the heading
-            (Key.Key_End, "z"),
-            (Key.Key_Up, "v"),
-            (Key.Key_PageUp, "m"),
-            (Key.Key_Home, "a"),
-            (Key.Key_Left, "a"),
-            (Key.Key_PageDown, "m"),
-        ]
-        for key, title in steps:
-            stand.press(key)
-            assert (stand.current(), stand.chosen()) == (title, [title]), key
-            area = stand.grid.visualRect(stand.grid.currentIndex())
-            assert area.top() >= stand.grid._lie.measures.heading and area.bottom() <= stand.view.height(), "in sight"
-        stand.press(Key.Key_Home)
-        stand.press(Key.Key_Down, SHIFT)
-        stand.press(Key.Key_Left, SHIFT)
-        assert stand.chosen() == ["a", "b", "c", "d"]
-        stand.press(Key.Key_A, CTRL)
-        assert len(stand.chosen()) == 26
-
-    def test_the_arrows_follow_the_eye_from_right_to_left(self, stand: Stand) -> None:
-        stand.show(*letters(6))
-        stand.grid.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        stand.click("b")
-        assert stand.at("a").x() > stand.at("b").x()
-        stand.press(Key.Key_Left)
-        assert stand.current() == "c"
-
-    def test_the_choice_survives_new_clips_other_sortings_and_new_marks(self, stand: Stand) -> None:
-        clips = stand.show(*letters(12, days=3))
-        stand.grid.select([clips[4].id, clips[5].id])
-        assert (stand.current(), stand.changes) == ("e", 1)
-        stand.show(clip("new"), *clips)
-        stand.show(*reversed(clips), grouped=False)
-        assert (stand.chosen(), stand.current(), stand.changes) == (["f", "e"], "e", 2), "another order is told"
-        starred = clips[4].marked(favourite=True)
-        stand.show(*[starred if each is clips[4] else each for each in reversed(clips)], grouped=False)
-        assert stand.grid.selected()[1] is starred
-        assert stand.changes == 3, "who shows the chosen clips hears that they changed"
-        stand.show(*clips[5:])
-        assert stand.chosen() == ["f"]
-        stand.show(*clips[:3])
-        assert stand.chosen() == [], "what a search leaves out is chosen no longer"
-
-    def test_after_a_removal_the_next_is_chosen(self, stand: Stand) -> None:
-        clips = stand.keep(*letters(6, days=2))
-        stand.grid.select([clips[1].id, clips[2].id])
-        stand.run(stand.library.remove([clips[1].id, clips[2].id]))
-        stand.show(*[each for each in clips if each.id in stand.library.clips])
-        assert (stand.chosen(), stand.current()) == (["d"], "d")
-        stand.press(Key.Key_End)
-        stand.run(stand.library.remove([clips[5].id]))
-        stand.show(*[each for each in clips if each.id in stand.library.clips])
-        assert stand.chosen() == ["e"], "there is none behind the last"
-
-
-class TestOrders:
-    def test_keys_say_what_is_wanted_of_all_that_is_chosen(self, stand: Stand) -> None:
-        clips = stand.show(clip("a", favourite=True), clip("b"), clip("c"))
-        stand.press(Key.Key_F)
-        stand.press(Key.Key_Delete)
-        assert stand.said == [], "nothing is chosen"
-        stand.grid.select([clips[0].id, clips[1].id])
-        stand.press(Key.Key_F)
-        stand.press(Key.Key_4)
-        stand.press(Key.Key_0, Qt.KeyboardModifier.KeypadModifier)
-        stand.press(Key.Key_6)
-        stand.press(Key.Key_C, CTRL)
-        stand.press(Key.Key_Delete)
-        stand.press(Key.Key_Return)
-        both = ["a", "b"]
-        assert stand.said == [
-            ("favourite_wanted", both, True),
-            ("rating_wanted", both, 4),
-            ("rating_wanted", both, 0),
-            ("copy_wanted", both),
-            ("remove_wanted", both),
-            ("opened", clips[0].id),
-        ]
-        stand.grid.select([clips[0].id])
-        stand.press(Key.Key_F)
-        assert stand.said[-1] == ("favourite_wanted", ["a"], False), "all of them are: then it is taken away"
-        stand.press(Key.Key_B)
-        assert stand.current() == "a", "a letter looks for nothing"
-
-    def test_a_double_click_opens_and_the_star_under_the_mouse_toggles(self, stand: Stand) -> None:
-        clips = stand.show(clip("a"), clip("b", favourite=True))
-        stand.qtbot.mouseDClick(stand.view, LEFT, pos=stand.at("b"))
-        stand.qtbot.mouseRelease(stand.view, LEFT, pos=stand.at("b"))
-        assert stand.said == [("opened", clips[1].id)]
-        for title, wanted in (("a", True), ("b", False)):
-            star = stand.grid.row_rect(stand.row(title)).topLeft() + stand.grid._painter.spots.star.center()
-            stand.qtbot.mouseMove(stand.view, star)
-            stand.qtbot.mouseClick(stand.view, LEFT, pos=star)
-            assert stand.said[-1] == ("favourite_wanted", [title], wanted)
-        assert stand.chosen() == [], "the star chooses nothing"
-        stand.qtbot.mousePress(stand.view, LEFT, pos=star)
-        stand.qtbot.mouseRelease(stand.view, LEFT, pos=stand.at("a"))
-        assert len(stand.said) == 3, "let go elsewhere, it is not meant"
-
-    def test_the_menu_is_asked_for_by_mouse_and_key(self, stand: Stand) -> None:
-        stand.show(*letters(3))
-        stand.qtbot.mousePress(stand.view, RIGHT, pos=stand.at("b"))
-        assert stand.chosen() == ["b"]
-        for reason, at in (
-            (QContextMenuEvent.Reason.Mouse, stand.at("b")),
-            (QContextMenuEvent.Reason.Keyboard, QPoint(0, 0)),
-            (QContextMenuEvent.Reason.Mouse, QPoint(3, 3)),
-        ):
-            QApplication.sendEvent(stand.view, QContextMenuEvent(reason, at, stand.view.mapToGlobal(at)))
-        assert stand.said == [("menu_wanted", stand.at("b"))] * 2, "beside the cards there is none"
-
-
-class TestDragged:
-    @pytest.fixture
-    def carried(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[QMimeData, int]]:
-        found: list[tuple[QMimeData, int]] = []
-        monkeypatch.setattr(grid_module, "drag_out", lambda _from, mime, _picture, count: found.append((mime, count)))
-        return found
-
-    def drag(self, stand: Stand, title: str) -> None:
-        stand.qtbot.mousePress(stand.view, LEFT, pos=stand.at(title))
-        for step in (6, 30):
-            stand.qtbot.mouseMove(stand.view, stand.at(title) + QPoint(step, step))
-        stand.qtbot.mouseRelease(stand.view, LEFT, pos=stand.at(title))
-
-    def test_clips_become_references_by_their_last_frames_and_files_elsewhere(
-        self,
-        stand: Stand,
-        panel: ComposePanel,
-        several: ReferencesSection,
-        opened: Opened,
-        tmp_path: Path,
-        carried: list[tuple[QMimeData, int]],
-    ) -> None:
-        files = [tmp_path / f"{title}.mp4" for title in ("a", "b")]
-        for file in files:
-            render(file, width=320, height=180, seconds=1, prompt=file.stem)
-        clips = stand.show(*[clip(file.stem, path=str(file)) for file in files], clip("c"))
-        self.drag(stand, "a")
-        mime, count = carried[0]
-        assert (count, [url.toLocalFile() for url in mime.urls()]) == (1, [str(files[0])])
-        drop(opened, panel, mime)
-        assert names(several) == ["a last frame.png"]
-        stand.grid.select([clips[0].id, clips[1].id])
-        self.drag(stand, "b")
-        mime, count = carried[1]
-        assert (count, [url.toLocalFile() for url in mime.urls()]) == (2, [str(file) for file in files])
-        drop(opened, panel, mime)
-        assert names(several) == ["a last frame.png", "b last frame.png"], "the one that is there is not added again"
-        assert {(each.mime, each.width) for each in panel.page.draft.references} == {("image/png", 320)}
-
-    def test_a_missing_file_cannot_be_carried(
-        self, stand: Stand, run: Run, tmp_path: Path, carried: list[tuple[QMimeData, int]]
-    ) -> None:
-        there = tmp_path / "there.mp4"
-        there.write_bytes(b"a video")
-        kept, gone = stand.keep(clip("kept", path=str(there)), clip("gone", path=str(tmp_path / "gone.mp4")))
-        run(stand.library.look())
-        stand.show(kept, gone)
-        self.drag(stand, "gone")
-        assert carried == []
-        stand.grid.select([kept.id, gone.id])
-        self.drag(stand, "kept")
-        ((mime, count),) = carried
-        assert (count, [url.toLocalFile() for url in mime.urls()]) == (1, [str(there)])
-
-    def test_what_hangs_on_the_mouse_tells_how_many(self, dressed: QApplication) -> None:
-        from PySide6.QtGui import QPixmap
-
-        one, three, many = (thumb(QPixmap(), 1.0, count).toImage() for count in (1, 3, 1240))
-        assert one != three != many
-        fill = theme().colour("fill")
-        blue = [
-            sum(near(image.pixelColor(x, 14), fill.name(), 60) for x in range(image.width()))
-            for image in (one, three, many)
-        ]
-        assert blue[0] < blue[1] < blue[2]
-
-
 class TestMany:
     """Figures of the processor's time, the best of several, with room for a machine that has other things to do: it is
     7 ms to show them and 3 to paint them on a quiet one."""
@@ -591,9 +261,3 @@ class TestMany:
             stand.view.grab()
 
         assert self.best(jump) < 16, "cards that were never seen"
-
-
-def near(colour: QColor, name: str, by: int = 12) -> bool:
-    wanted = QColor(name)
-    pairs = zip(colour.getRgb()[:3], wanted.getRgb()[:3], strict=True)
-    return all(abs(one - other) <= by for one, other in pairs)
