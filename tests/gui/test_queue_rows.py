@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from sora_desktop.core.jobs import State
@@ -141,3 +142,17 @@ def test_a_list_that_is_scrolled_fills_without_stopping_the_window(
     assert not rows.painted
     monkeypatch.setattr(row_pictures, "HURRIED", 10.0)
     qtbot.waitUntil(lambda: all(rows.painted[number] for number in rows.view.visible_rows()))
+
+
+def test_a_heading_stands_at_the_right_where_one_reads_from_there(rows: List) -> None:
+    rows.view.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    rows.repaint()
+    heading, seen, ground = rows.view.row_rect(0), rows.seen(), theme().colour("panel")
+    marked = {
+        x
+        for x in range(heading.width())
+        for y in range(heading.top(), heading.bottom())
+        if seen.pixelColor(x, y) != ground
+    }
+    assert marked
+    assert min(marked) > heading.width() // 2

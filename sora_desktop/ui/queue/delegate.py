@@ -231,8 +231,9 @@ class QueueDelegate(QStyledItemDelegate):
             area = area.adjusted(area.width() - width, 0, 0, 0)
         area = self._mirrored(option, area)
         side = Qt.AlignmentFlag.AlignRight if self._mirrors(option) else Qt.AlignmentFlag.AlignLeft
-        flags = int(Qt.AlignmentFlag.AlignVCenter | side | Qt.TextFlag.TextSingleLine)
-        painter.drawText(area, flags, shown)
+        # Absolute: the painter mirrors as well.
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute | side
+        painter.drawText(area, int(flags | Qt.TextFlag.TextSingleLine), shown)
         return width
 
     def _elided(self, text: str, face: str, room: int) -> tuple[str, int]:
