@@ -16,6 +16,8 @@ from sora_desktop.media.errors import BadVideo
 
 MICROSECONDS = 1_000_000
 """FFmpeg's unit of a container's duration and of a seek without a stream."""
+LONGEST = 1e9
+"""Seconds. A header may claim more than a seek can hold."""
 LEAST_SECONDS_BEHIND = 0.5
 """How much shorter than its header a sound file may be: the last packet may end early."""
 
@@ -45,7 +47,8 @@ def probe(path: Path) -> Clip:
 def length(path: Path) -> float:
     """How long a clip or a sound is, in seconds, by its header. Raises BadVideo when it is neither, or OSError."""
     try:
-        with av.open(str(path), mode="r", options={"protocol_whitelist": "file"}) as container:
+        options = {"protocol_whitelist": "file"}
+        with av.open(str(path), mode="r", options=options, metadata_errors="replace") as container:
             return container.duration / MICROSECONDS if container.duration else 0.0
     except FFmpegError as error:
         raise BadVideo("it is no clip and no sound") from error
@@ -62,7 +65,10 @@ def check(path: Path, expected_seconds: float | None = None) -> Clip:
     with opened(path, threads=1) as container:
         clip = _describe(container)
         stream = picture_stream(container)
-        first = next(iter(container.decode(stream)), None)
+        try:
+            first = next(iter(container.decode(stream)), None)
+        except FFmpegError as error:
+            raise BadVideo("its first frame cannot be decoded") from error
         if first is None:
             raise BadVideo("its first frame cannot be decoded")
         last = last_frame_of(container, stream)
@@ -86,14 +92,17 @@ def opened(path: Path, *, threads: int = 0) -> InputContainer:
         raise BadVideo("it is empty")
     try:
         # Only formats that are one file: a playlist or a concat script could make the reader open other files.
-        container = av.open(str(path), mode="r", options={"format_whitelist": FORMATS, "protocol_whitelist": "file"})
+        options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+        # A title that is no UTF-8 makes no clip worse.
+        container = av.open(str(path), mode="r", options=options, metadata_errors="replace")
     except FFmpegError as error:
         raise BadVideo("it is no video file") from error
     if not container.streams.video:
         container.close()
         raise BadVideo("there is no picture in it")
     for stream in container.streams.video if threads else ():
-        stream.codec_context.thread_count = threads
+        if stream.codec_context is not None:  # None for what nobody here can decode.
+            stream.codec_context.thread_count = threads
     return container
 
 
@@ -115,7 +124,7 @@ def last_frame_of(container: InputContainer, stream: VideoStream) -> VideoFrame 
     seconds = _seconds(container, stream)
     try:
         if seconds:
-            container.seek(int(seconds * MICROSECONDS), backward=True)
+            container.seek(int(min(seconds, LONGEST) * MICROSECONDS), backward=True)
         else:
             container.seek(0)
         last = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -48,6 +50,28 @@ def test_a_clip_that_was_cut(clip: Path, tmp_path: Path, share: float) -> None:
     cut.write_bytes(data[: int(len(data) * share)])
     with pytest.raises(BadVideo):
         check(cut, 3)
+
+
+def test_a_clip_whose_title_is_no_utf_8_is_a_clip(clip: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "odd.mp4"
+    odd.write_bytes(clip.read_bytes().replace(b"Lavf", b"La\xe9f"))
+    assert check(odd, 3) == probe(clip)
+    stills.thumbnail(odd, tmp_path / "odd.jpg")
+
+
+def test_a_clip_that_is_damaged_in_any_place_is_whole_or_bad_and_no_defect(clip: Path, tmp_path: Path) -> None:
+    data, odd, chance = clip.read_bytes(), tmp_path / "odd.mp4", random.Random(3)
+    for spoiled in (b"avc1", b"avcC", b"mvhd", b"mdhd"):
+        at = data.index(spoiled)
+        for end in (at + 4, at + 40):
+            odd.write_bytes(data[:at] + bytes(chance.randrange(256) for _ in range(end - at)) + data[end:])
+            with suppress(BadVideo):
+                check(odd)
+    # The first bytes of the pictures: their sizes.
+    at = data.index(b"mdat") + 4
+    odd.write_bytes(data[:at] + b"\x7f" * 400 + data[at + 400 :])
+    with pytest.raises(BadVideo):
+        check(odd)
 
 
 def test_a_clip_whose_last_pictures_are_missing(clip: Path, tmp_path: Path) -> None:
