@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
 from sora_desktop.core.jobs import State
 from sora_desktop.storage.catalog import load_catalog
@@ -144,15 +145,14 @@ def test_a_list_that_is_scrolled_fills_without_stopping_the_window(
     qtbot.waitUntil(lambda: all(rows.painted[number] for number in rows.view.visible_rows()))
 
 
-def test_a_heading_stands_at_the_right_where_one_reads_from_there(rows: List) -> None:
-    rows.view.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+def test_a_heading_stands_at_the_right_where_one_reads_from_there(
+    rows: List, dressed: QApplication, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(lambda: dressed.setLayoutDirection(Qt.LayoutDirection.LeftToRight))
+    dressed.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     rows.repaint()
     heading, seen, ground = rows.view.row_rect(0), rows.seen(), theme().colour("panel")
-    marked = {
-        x
-        for x in range(heading.width())
-        for y in range(heading.top(), heading.bottom())
-        if seen.pixelColor(x, y) != ground
-    }
-    assert marked
-    assert min(marked) > heading.width() // 2
+    columns = range(heading.width() // 2)
+    lines = range(heading.top(), heading.bottom())
+    assert all(seen.pixelColor(x, y) == ground for x in columns for y in lines)
+    assert any(seen.pixelColor(heading.width() - 30 - x, y) != ground for x in columns for y in lines)
