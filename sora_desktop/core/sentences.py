@@ -142,6 +142,7 @@ SENTENCES: dict[str, str] = {
     "step_proxy_login": "Proxy: {proxy} does not accept the user name and password; enter them in Settings, Network.",
     "step_proxy_refused": "Proxy: {proxy} did not let the call to {host} through; check the kind of proxy, or ask whoever runs it.",
     "step_proxy_kind": "Proxy: the one of this computer is of a kind that cannot be used; enter an http, https or SOCKS 5 proxy in Settings, Network.",
+    "step_proxy_script": "Proxy: {host} was not reached directly, and this computer's proxy is told by a script (PAC), which is not read; enter the proxy in Settings, Network, Manual.",
     "step_proxy_no_way": "Proxy: {proxy} cannot reach {host}; check the base URL, or wait until the service is back.",
     "step_proxy_missing": "Proxy: the account takes the manual proxy, but none is entered; enter it in Settings, Network.",
     "step_proxy_locked": "Proxy: its password is in the system keyring, which is locked; unlock it, then check again.",

@@ -61,6 +61,9 @@ WAY = {
 }
 """The sentence of a diagnosis, by the code of a failure of the way."""
 
+STRAIGHT = frozenset({"step_offline", "step_dns", "step_tcp_refused", "step_tcp_timeout"})
+"""Diagnoses of a straight way to a host that only a proxy may reach."""
+
 KEYS = {
     "key_missing": "step_key_missing",
     "key_locked": "step_key_locked",
@@ -152,7 +155,14 @@ class Doctor:
                 return explained(error, tried)
             return await self._without_key(explained(error, tried), tried, account.proxy)
         except ProviderError as error:
-            return explained(error, tried)
+            return await self._told(error, tried, account.proxy if account else "default")
+
+    async def _told(self, error: ProviderError, url: str, route: str) -> Diagnosis:
+        """The step that failed; what was not reached straight, though a script may name a proxy, says so."""
+        found = explained(error, url)
+        if found.code in STRAIGHT and await self._http.scripted(url, route):
+            return Diagnosis(Step.PROXY, "step_proxy_script", found.args, detail=found.detail)
+        return found
 
     async def _well(self, connection: Connection, check: Check) -> Diagnosis:
         proxy = await self._http.proxy(connection.base_url, connection.route)
@@ -165,7 +175,7 @@ class Doctor:
         try:
             await self._http.reach(url, route)
         except ProviderError as error:
-            return explained(error, url)
+            return await self._told(error, url, route)
         return about_key
 
     async def _reached(self, url: str, route: str) -> Diagnosis:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.network import Network, check_login, clean_network
 from sora_desktop.core.signal import Signal
@@ -14,6 +17,15 @@ from sora_desktop.storage.settings import SettingsStore
 
 ENTRY = "network/proxy"
 """The keyring's entry of the manual proxy's password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The machine's own proxies as host and port, by the scheme of what is called ("all" for any); empty for one of no
+    usable kind. `script`: a script (PAC) would tell them, which is not read."""
+
+    places: Mapping[str, str]
+    script: bool = False
 
 
 class Networking:
@@ -73,10 +85,11 @@ class Networking:
         if self.current.mode == "system":
             self._apply()
 
-    async def system(self) -> dict[str, str]:
-        """The machine's own proxies as host and port, by the scheme of what is called ("all" for any)."""
+    async def system(self) -> Machine:
+        """The machine's own proxies."""
         found = await in_thread(system_proxies)
-        return {scheme: proxy.place for scheme, proxy in found.by_scheme.items()} | dict.fromkeys(found.broken, "")
+        places = {scheme: proxy.place for scheme, proxy in found.by_scheme.items()} | dict.fromkeys(found.broken, "")
+        return Machine(places, found.script)
 
     async def _password(self) -> str | None:
         answer = await self._secrets.get(ENTRY)

@@ -82,6 +82,13 @@ class Http:
             proxy = await ways.proxy(url, route)
             return proxy.place if proxy else ""
 
+    async def scripted(self, url: str, route: str = "default") -> bool:
+        """Whether the system has a script for `url` that would say which proxy to take. Never raises."""
+        with suppress(ProviderError):
+            async with self._ways.held() as ways:
+                return ways.scripted(url, route)
+        return False
+
     async def warm(self) -> None:
         """Makes the first call fast. Never raises; a broken proxy setting is told by the first call."""
         with suppress(ProviderError):

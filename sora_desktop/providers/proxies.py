@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import re
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,18 +12,24 @@ from urllib.request import getproxies
 
 from sora_desktop.core.network import Bypass, Proxy, parse_proxy, split_hosts
 from sora_desktop.core.redact import know
-from sora_desktop.providers.desktop_proxies import gnome_proxies
+from sora_desktop.providers.desktop_proxies import ONLY, SCRIPT, SECONDS, desktop_proxies
 
 SCHEMES = ("http", "https", "all")
+SETTINGS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
+"""Where Windows keeps them, below the user's own keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class SystemProxies:
-    """Proxies by the scheme of what is called ("all" for any). `broken` are schemes whose proxy cannot be used."""
+    """Proxies by the scheme of what is called ("all" for any). `broken` are schemes whose proxy cannot be used; where
+    there are `only` hosts, the others are called without a proxy. `script`: there is no proxy by name, but a script
+    (PAC) that would say which one to take; it is not read."""
 
     by_scheme: Mapping[str, Proxy] = field(default_factory=dict[str, Proxy])
     broken: frozenset[str] = frozenset()
     bypass: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    script: bool = False
 
     def proxy(self, scheme: str) -> Proxy | None:
         """The proxy for calls of `scheme`. Raises ValueError, quoting nothing, where it is of no usable kind."""
@@ -34,7 +42,8 @@ class SystemProxies:
 
 
 def system_proxies(environment: Mapping[str, str] | None = None) -> SystemProxies:
-    """What is set now: variables, on Windows and macOS also the system's settings, else what GNOME keeps. Blocks.
+    """What is set now: variables, on Windows and macOS also the system's settings, else what GNOME or KDE keeps.
+    Blocks.
 
     `environment` is looked at instead, as `urllib.request.getproxies` answers it.
     """
@@ -49,12 +58,16 @@ def system_proxies(environment: Mapping[str, str] | None = None) -> SystemProxie
         except ValueError:
             broken.add(scheme)
     exceptions = [*split_hosts(found.get("no", "")), *(_exceptions() if environment is None else ())]
-    return SystemProxies(proxies, frozenset(broken), tuple(exceptions))
+    script = not proxies and not broken and bool(found.get(SCRIPT))
+    only = split_hosts(found.get(ONLY, ""))
+    return SystemProxies(proxies, frozenset(broken), tuple(exceptions), only, script)
 
 
 def _told() -> Mapping[str, str]:
     found = getproxies()
-    return found if any(found.get(scheme) for scheme in SCHEMES) else {**gnome_proxies(), **found}
+    if any(found.get(scheme) for scheme in SCHEMES):
+        return found
+    return {**desktop_proxies(), **({SCRIPT: script} if (script := _script()) else {}), **found}
 
 
 def known(proxy: Proxy) -> Proxy:
@@ -70,14 +83,32 @@ def bypass_of(*lists: Iterable[str]) -> Bypass:
     return Bypass([entry for each in lists for entry in each])
 
 
+def _script() -> str:
+    """The script that Windows' or macOS' settings name; empty elsewhere."""
+    if sys.platform == "win32":
+        import winreg
+
+        try:
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, SETTINGS) as key:
+                return str(winreg.QueryValueEx(key, "AutoConfigURL")[0])
+        except OSError:
+            return ""
+    if sys.platform == "darwin":
+        try:
+            done = subprocess.run(["/usr/sbin/scutil", "--proxy"], capture_output=True, timeout=SECONDS, check=True)
+        except (OSError, subprocess.SubprocessError):
+            return ""
+        return "script" if re.search(rb"ProxyAuto(Config|Discovery)Enable\s*:\s*1", done.stdout) else ""
+    return ""
+
+
 def _exceptions() -> tuple[str, ...]:
     """The hosts that Windows' and macOS' settings name; elsewhere they are in the variables."""
     if sys.platform == "win32":
         import winreg
 
         try:
-            place = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
-            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, place) as key:
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, SETTINGS) as key:
                 return split_hosts(str(winreg.QueryValueEx(key, "ProxyOverride")[0]))
         except OSError:
             return ()

@@ -108,6 +108,7 @@ class Open:
         self._system = system
         self._bypass = bypass_of(network.bypass)
         self._system_bypass = bypass_of(network.bypass, system.bypass)
+        self._system_only = bypass_of(system.only)
         self._made: dict[Proxy | None, Clients] = {}
 
     async def to(self, url: str, route: str = "default") -> Clients:
@@ -127,10 +128,17 @@ class Open:
         if mode == "none" or bypass.covers(url):
             return None
         if mode == "system":
+            if self._system.only and not self._system_only.covers(url):
+                return None
             with suppress(ValueError):
                 return self._system.proxy(urlsplit(url).scheme.lower())
             raise not_sent("proxy_kind", step=Step.PROXY.value)
         return await self._manual()
+
+    def scripted(self, url: str, route: str = "default") -> bool:
+        """Whether the system has a script for `url` that would say which proxy to take."""
+        mode = self._network.mode if route == "default" else route
+        return mode == "system" and self._system.script and not self._system_bypass.covers(url)
 
     async def _manual(self) -> Proxy:
         network = self._network

@@ -242,6 +242,36 @@ def test_a_check_looks_at_the_systems_proxies_again(
     assert page.form.note_of("mode") == f"The system's proxy: 127.0.0.1:{wire.proxy.port}"
 
 
+def test_a_script_of_the_systems_is_said_and_not_silently_passed_over(
+    wire: Wire, opened: Opened, page: NetworkPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = tmp_path / "kioslaverc"
+    settings.write_text("[Proxy Settings]\nProxyType=2\nProxy Config Script=http://wpad.example/proxy.pac\n", "utf-8")
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    page.hide()
+    page.show()
+    opened.idle()
+    assert "script (PAC), which is not read here: services are called directly" in page.form.note_of("mode")
+    page.check.host.setText("http://plain.example")
+    qtbot.mouseClick(page.check.button, Qt.MouseButton.LeftButton)
+    opened.idle()
+    [said] = page.check.said.values()
+    assert said.startswith("Proxy: plain.example was not reached directly") and "script (PAC)" in said
+    settings.write_text(f"[Proxy Settings]\nProxyType=1\nhttpProxy=127.0.0.1 {wire.proxy.port}\n", "utf-8")
+    qtbot.mouseClick(page.check.button, Qt.MouseButton.LeftButton)
+    opened.idle()
+    assert "user name and password" in next(iter(page.check.said.values())), "KDE's own proxy, which wants a login"
+    settings.write_text(
+        f"[Proxy Settings]\nProxyType=1\nhttpProxy=127.0.0.1 {wire.proxy.port}\n"
+        "ReversedException=true\nNoProxyFor=.corp.example\n",
+        "utf-8",
+    )
+    qtbot.mouseClick(page.check.button, Qt.MouseButton.LeftButton)
+    opened.idle()
+    assert next(iter(page.check.said.values())).startswith("DNS: "), "it is for other hosts"
+
+
 def test_a_failed_test_of_an_account_names_the_step(
     opened: Opened, qtbot: QtBot, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

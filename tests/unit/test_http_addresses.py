@@ -22,10 +22,10 @@ from sora_desktop.core.network import Proxy
 from sora_desktop.core.redact import redact
 from sora_desktop.providers import peers
 from sora_desktop.providers.answers import segment
-from sora_desktop.providers.desktop_proxies import told
+from sora_desktop.providers.desktop_proxies import gnome, kde
 from sora_desktop.providers.downloads import Download, asked, goes_on, unreadable
 from sora_desktop.providers.origin import key_header, target
-from sora_desktop.providers.proxies import system_proxies
+from sora_desktop.providers.proxies import SystemProxies, system_proxies
 from sora_desktop.providers.transport import ForbiddenAddress
 
 
@@ -219,7 +219,7 @@ def test_what_gnome_keeps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     program.write_text(f'#!/bin/sh\n[ "$*" = "list-recursively org.gnome.system.proxy" ] && cat <<"E"\n{GNOME}E\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "XFCE")
     assert system_proxies().by_scheme == {}
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "ubuntu:GNOME")
     found = system_proxies()
@@ -230,15 +230,71 @@ def test_what_gnome_keeps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     assert system_proxies().proxy("https") == Proxy("http", "variable.example", 1), "variables go first"
     assert system_proxies().proxy("http") is None
     monkeypatch.delenv("HTTPS_PROXY")
+    program.write_text(program.read_text().replace("'manual'", "'auto'"))
+    assert system_proxies() == SystemProxies(script=True), "a script is not read, and that is said"
     program.write_text("#!/bin/sh\nexit 1\n")
-    assert system_proxies().by_scheme == {}
+    assert system_proxies() == SystemProxies()
 
 
-@pytest.mark.parametrize(
-    "text", ["", "nonsense", GNOME.replace("manual", "none"), GNOME.replace("manual", "auto"), "a b ["]
-)
+@pytest.mark.parametrize("text", ["", "nonsense", GNOME.replace("manual", "none"), "a b ["])
 def test_what_gnome_keeps_for_another_mode(text: str):
-    assert told(text) == {}
+    assert gnome(text) == {}
+
+
+KDE = """[$Version]
+update_info=kioslave.upd:kde2.2/r1
+
+[Proxy Settings][$i]
+# ProxyType=0
+NoProxyFor=localhost,*.corp.example
+Proxy Config Script=http://wpad.example/proxy.pac
+ProxyType[$i]=1
+ReversedException=false
+ftpProxy=ftp://
+httpProxy=http://proxy.example 3128
+httpsProxy[$e]=http://secure.example:8443
+socksProxy=socks://socks.example\\s1080
+
+[Cookie Policy]
+ProxyType=0
+"""
+
+
+def test_what_kde_keeps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    shared, own = tmp_path / "xdg", tmp_path / "config"
+    for folder in (shared, own):
+        folder.mkdir()
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(own))
+    monkeypatch.setenv("XDG_CONFIG_DIRS", f"{tmp_path / 'nowhere'}:{shared}")
+    assert system_proxies() == SystemProxies()
+    (shared / "kioslaverc").write_text(KDE.replace("proxy.example 3128", "shared.example:1"), "utf-8")
+    assert system_proxies().proxy("http") == Proxy("http", "shared.example", 1)
+    (own / "kioslaverc").write_text(KDE, "utf-8")
+    found = system_proxies()
+    assert found.proxy("http") == Proxy("http", "proxy.example", 3128)
+    assert found.proxy("https") == Proxy("http", "secure.example", 8443)
+    assert found.proxy("ws") == Proxy("socks5", "socks.example", 1080)
+    assert (found.bypass, found.only, found.script) == (("localhost", "*.corp.example"), (), False)
+    (own / "kioslaverc").write_text(KDE.replace("Exception=false", "Exception=true"), "utf-8")
+    assert (system_proxies().bypass, system_proxies().only) == ((), ("localhost", "*.corp.example"))
+    for kind, script in (("2", True), ("3", True), ("0", False), ("x", False)):
+        (own / "kioslaverc").write_text(KDE.replace("ProxyType[$i]=1", f"ProxyType={kind}"), "utf-8")
+        assert system_proxies() == SystemProxies(script=script)
+    monkeypatch.setenv("HTTPS_PROXY", "http://variable.example:1")
+    assert system_proxies().proxy("https") == Proxy("http", "variable.example", 1), "variables go first"
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "XFCE")
+    monkeypatch.delenv("HTTPS_PROXY")
+    assert system_proxies() == SystemProxies(), "another desktop's settings are not its own"
+
+
+def test_kdes_proxies_may_stand_in_variables_of_any_name():
+    text = "[Proxy Settings]\nProxyType=4\nhttpProxy=A_PROXY,B_PROXY\nhttpsProxy=C_PROXY\nNoProxyFor=NO_A\n"
+    found = kde(text, {"B_PROXY": "p:1", "NO_A": "x.y"})
+    assert found == {"http": "http://p:1", "no": "x.y"}
 
 
 class Nothing:

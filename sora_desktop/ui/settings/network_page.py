@@ -175,10 +175,16 @@ class NetworkPage(Page):
             text = self.tr("Every service is called directly.")
         elif self.mode.value == "manual":
             text = self.tr("Calls, uploads, downloads and looks at addresses go through it.")
-        elif not found:
+        elif found.script:
+            text = self.tr(
+                "The system's proxy is told by a script (PAC), which is not read here: services are called directly. "
+                "If they cannot be reached, enter the proxy under Manual."
+            )
+        elif not found.places:
             text = self.tr("The system names no proxy: services are called directly.")
         else:
-            usual = found.get("https") or found.get("all") or next(iter(found.values()))
+            places = found.places
+            usual = places.get("https") or places.get("all") or next(iter(places.values()))
             text = self.tr("The system's proxy: {0}").format(usual or self.tr("of a kind that cannot be used"))
         self.form.note("mode", text)
 
