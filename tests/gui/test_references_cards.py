@@ -100,6 +100,7 @@ class TestFixes:
         drop(opened, panel, of_files(file))
         card = several.cards[0]
         assert "BMP → JPEG" in card.report.hint
+        assert card.report.hints[-1] == "JPEG · < 0.4 MB", "what is said where there is little room"
         several._fix(card)
         opened.idle()
         text = several.cards[0].facts.text()
@@ -167,6 +168,8 @@ class TestCards:
         assert card.bar.isVisible()
         assert card.bar.value() == 404
         assert card.facts.text() == "Uploading 40% · 2.1 of 5.2 MB"
+        card.facts.resize(110, card.facts.height())
+        assert card.facts.text() == "Uploading 40%", "what there is no room for is left out, not cut in its middle"
         panel.editor.text.setPlainText("typed meanwhile")
         assert card.facts.text().startswith("Uploading 40%")
         sent = engine.jobs[job.id].moved(State.SUBMITTING)

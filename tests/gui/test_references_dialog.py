@@ -95,6 +95,7 @@ def test_it_is_never_larger_than_the_screen(show: Opener, tmp_path: Path, dresse
     room = dialog.screen().availableSize()
     assert dialog.width() <= room.width() and dialog.height() <= room.height(), "Use would be out of sight"
     assert dialog.use.mapTo(dialog, QPoint(0, dialog.use.height())).y() <= dialog.height()
+    assert dialog.strip.mapTo(dialog, QPoint(dialog.strip.width(), 0)).x() <= dialog.width(), "the side is cut off"
 
 
 def test_figures_keep_their_order_where_the_writing_runs_to_the_left(dressed: QApplication) -> None:

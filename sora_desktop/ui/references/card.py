@@ -48,8 +48,10 @@ class Report:
 class Fitting(Elided):
     """Shows the longest of several texts that fits."""
 
-    def __init__(self, face: str, ink: str, parent: QWidget) -> None:
-        super().__init__("", face, ink, parent=parent)
+    def __init__(
+        self, face: str, ink: str, parent: QWidget, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight
+    ) -> None:
+        super().__init__("", face, ink, mode=mode, parent=parent)
         self._texts: tuple[str, ...] = ()
 
     def offer(self, texts: tuple[str, ...]) -> None:
@@ -93,7 +95,7 @@ class Card(QFrame):
         self.thumb.clicked.connect(self._on_thumb)
         middle = Qt.TextElideMode.ElideMiddle
         self.name = Elided(name, "strong", mode=middle, parent=self)
-        self.facts = Elided("", "secondary", "muted", mode=middle, parent=self)
+        self.facts = Fitting("secondary", "muted", self, middle)
         self._hint_icon = Picture("crop", "warning", 14, self)
         self.hint = Fitting("secondary", "warning", self)
         self.errors = label("", "secondary", "danger", wrap=True, parent=self)
@@ -139,9 +141,13 @@ class Card(QFrame):
         column.setContentsMargins(8, 8, 4, 8)
         column.setSpacing(4)
         column.addLayout(row)
-        column.addWidget(self.bar)
-        column.addWidget(self.errors)
-        column.addWidget(self.link, 0, Qt.AlignmentFlag.AlignLeft)
+        below = QVBoxLayout()
+        below.setContentsMargins(0, 0, 4, 0)
+        below.setSpacing(4)
+        below.addWidget(self.bar)
+        below.addWidget(self.errors)
+        below.addWidget(self.link, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(below)
 
     # What is shown.
 
@@ -180,13 +186,13 @@ class Card(QFrame):
 
     def _show_facts(self) -> None:
         """The quiet line: how far the upload is, else what is known of the file."""
-        transfer, text = self._transfer, self.report.facts
+        transfer, texts = self._transfer, (self.report.facts,)
         if transfer is not None:
             share = percent(transfer.done, transfer.total)
             words = self.tr("Uploading {0}").format(share) if share else self.tr("Uploading")
-            text = f"{words} · {part_of(transfer.done, transfer.total)}"
-        self.facts.setText(text)
-        self.facts.setVisible(bool(text) and (transfer is not None or not self.report.hint))
+            texts = (f"{words} · {part_of(transfer.done, transfer.total)}", words)
+        self.facts.offer(texts)
+        self.facts.setVisible(bool(texts[0]) and (transfer is not None or not self.report.hint))
 
     # What the person does.
 

@@ -16,6 +16,7 @@ from sora_desktop.core.pictures import Picture, Plan, Size, same_ratio, size_wor
 from sora_desktop.core.references import Reference, ReferenceRule
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.references.box import Box, Cut
+from sora_desktop.ui.references.card import Fitting
 from sora_desktop.ui.references.crop_view import CropView
 from sora_desktop.ui.references.looks import facts, figures, made_words
 from sora_desktop.ui.references.preview import Preview
@@ -137,9 +138,8 @@ class FixDialog(QDialog):
         row = QHBoxLayout(bar)
         row.setContentsMargins(12, 6, 12, 6)
         row.setSpacing(4)
-        self._cut_words = label("", "secondary", "muted")
-        row.addWidget(self._cut_words)
-        row.addStretch(1)
+        self._cut_words = Fitting("secondary", "muted", bar)
+        row.addWidget(self._cut_words, 1)
         row.addWidget(self.turn)
         for one in (self.zoom_out, self.zoom_in, self.largest):
             row.addWidget(one)
@@ -268,11 +268,9 @@ class FixDialog(QDialog):
         """What the plan does, in words."""
         cut, exact = self.view.cut, self._exact()
         mode = str(self.shape.value)
-        words = ""
-        if cut is not None and mode == "crop":
-            words = size_words(self.view.box.whole(cut.size).size)
-            words = f"{words} → {size_words(exact)}" if exact else words
-        self._cut_words.setText(figures(words))
+        words = size_words(self.view.box.whole(cut.size).size) if cut is not None and mode == "crop" else ""
+        becomes = f"→ {size_words(exact)}" if words and exact else ""
+        self._cut_words.offer((figures(f"{words} {becomes}".strip()), figures(becomes or words), ""))
         enlarged = exact is not None and mode == "crop" and self.view.box.width < exact[0] - 1
         times = f"{exact[0] / self.view.box.width:.1f}" if exact else ""
         self.warning.say(self.tr("Enlarged {0} times; it may look soft.").format(times) if enlarged else "")

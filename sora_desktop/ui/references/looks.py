@@ -61,32 +61,37 @@ def invitation(rule: ReferenceRule) -> str:
 
 def fix_words(picture: Picture, plan: Plan, fixes: Sequence[Fix]) -> tuple[str, ...]:
     """What the fixes would do, short enough for a card, in shorter and shorter words:
-    "1920×1280 → crop to 1280×720 · HEIC → JPEG", "Crop to 1280×720 · to JPEG"."""
+    "1920×1280 → crop to 1280×720 · HEIC → JPEG", "Crop to 1280×720 · → JPEG", "Crop · JPEG"."""
     now = size_words(result_size(picture.size, plan))
     long: list[str] = []
     middle: list[str] = []
     short: list[str] = []
+    least: list[str] = []
     for fix in fixes:
         match fix.kind:
             case FixKind.CROP:
                 long.append(tr("{0} → crop to {1}").format(now, fix.args["size"]))
                 middle.append(f"{now} → {fix.args['size']}")
                 short.append(tr("Crop to {0}").format(fix.args["size"]))
+                least.append(tr("Crop"))
             case FixKind.RESIZE:
                 long.append(f"{now} → {fix.args['size']}")
                 middle.append(long[-1])
                 short.append(f"→ {fix.args['size']}")
+                least.append(short[-1])
             case FixKind.CONVERT:
                 long.append(f"{fix.args['from']} → {fix.args['to']}")
                 middle.append(f"→ {fix.args['to']}")
                 short.append(f"→ {fix.args['to']}")
+                least.append(fix.args["to"])
             case FixKind.SHRINK:
                 long.append(tr("{0} → under {1} MB").format(size(picture.bytes), fix.args["limit"]))
                 middle.append(tr("under {0} MB").format(fix.args["limit"]))
                 short.append(tr("under {0} MB").format(fix.args["limit"]))
+                least.append(tr("< {0} MB").format(fix.args["limit"]))
             case FixKind.BARS | FixKind.ROTATE:
                 pass
-    return figures(" · ".join(long)), figures(" · ".join(middle)), figures(" · ".join(short))
+    return tuple(figures(" · ".join(words)) for words in (long, middle, short, least))
 
 
 def firsts(fixes: Sequence[Fix]) -> list[Fix]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
@@ -14,7 +14,7 @@ from sora_desktop.ui.widgets.hints import paint_thumb
 
 
 class Preview(QWidget):
-    """A picture shown whole, on a plate."""
+    """A picture shown whole; a plate until there is one. A plate around it would look like bars that are sent."""
 
     def __init__(self, size: QSize, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,7 +27,7 @@ class Preview(QWidget):
         return self._image
 
     def show_picture(self, image: QImage) -> None:
-        """Another picture; a null one leaves the plate empty."""
+        """Another picture; for a null one there is a plate."""
         self._image = image
         self.update()
 
@@ -37,18 +37,21 @@ class Preview(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().colour("well"))
-        radius = scale(SIZES.radius_small)
-        painter.drawRoundedRect(self.rect(), radius, radius)
+        target = QRectF(self.rect())
         if not self._image.isNull():
-            shown = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            target = QRect(0, 0, shown.width(), shown.height())
-            target.moveCenter(self.rect().center())
-            clip = QPainterPath()
-            clip.addRoundedRect(QRectF(self.rect()), radius, radius)
-            painter.setClipPath(clip)
+            shown = QSizeF(self._image.size()).scaled(target.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            target = QRectF(QPointF(), shown)
+            target.moveCenter(self.rect().toRectF().center())
+        frame = QPainterPath()
+        radius = scale(SIZES.radius_small)
+        frame.addRoundedRect(target.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        painter.fillPath(frame, theme().colour("well"))
+        if not self._image.isNull():
+            painter.setClipPath(frame)
             painter.drawImage(target, self._image)
+            painter.setClipping(False)
+            # White bars would not be seen on a light ground.
+            painter.strokePath(frame, QPen(theme().colour("strong"), 1))
 
 
 class ThumbButton(QAbstractButton):
