@@ -33,6 +33,10 @@ class PartProblem(Exception):
     """What arrived cannot be the video; the text is the service's own or says why."""
 
 
+class TooLarge(PartProblem):
+    """More bytes than are fetched."""
+
+
 class Part:
     """A `.part` file and its note (total length, validator, whose it is) beside it.
 
@@ -203,8 +207,8 @@ def _looks_like_text(chunk: bytes) -> bool:
     )
 
 
-def _too_large() -> PartProblem:
-    return PartProblem(f"larger than {LARGEST // 1_000_000_000} GB")
+def _too_large() -> TooLarge:
+    return TooLarge(f"larger than {LARGEST // 1_000_000_000} GB")
 
 
 def _begin_again() -> ProviderError:

@@ -49,11 +49,7 @@ class Placing:
     async def already_there(self, job: Job) -> bool:
         """Whether the file got its name before a kill came between that and its row; the row is mended then."""
         path = Path(job.path) if job.path else None
-        if (
-            path is None
-            or self._anothers(job)
-            or not await self._works.in_thread(_is_whole, path, job.bytes, self._expected(job))
-        ):
+        if path is None or self._anothers(job) or not await self._works.in_thread(_is_whole, path, job.bytes):
             return False
         # A kill between the name and the removal of the other leaves both.
         await self._works.in_thread(Part(path.parent / f".{job.id}.part", job.id).discard)
@@ -64,12 +60,12 @@ class Placing:
         """Whether the name that was meant for this job's file went to another job's meanwhile."""
         return any(other.path == job.path and other.id != job.id for other in self._works.board.jobs.values())
 
-    async def place(self, job: Job, part: Part) -> None:
-        """Checks the file, names it and ends the job.
+    async def place(self, job: Job, part: Part, seconds: float | None) -> None:
+        """Checks the file, which is to be of about so many `seconds`, names it and ends the job.
 
         Raises BadVideo when it does not decode (it is gone then), EnvironmentProblem when it cannot be named.
         """
-        await self._works.in_thread(_check, part.path, self._expected(job))
+        await self._works.in_thread(_check, part.path, seconds)
         # One at a time: two clips of one name must not both think it free.
         async with self._naming:
             wanted = await self._works.in_thread(library.free_path, part.path.parent, self._name(job))
@@ -93,10 +89,6 @@ class Placing:
             job.id, State.DONE, path=str(path), bytes=size, finished_at=works.clock.now(), failure=None
         )
         works.balance_wanted.emit(job.account)
-
-    def _expected(self, job: Job) -> float | None:
-        """The length in seconds that the service named; what was asked for is no promise."""
-        return job.seconds
 
     def _name(self, job: Job) -> str:
         account = self._works.accounts.get(job.account)
@@ -137,11 +129,11 @@ def _draw_thumbnail(path: Path, target: Path) -> None:
     stills.thumbnail(path, target)
 
 
-def _is_whole(path: Path, size: int | None, expected: float | None) -> bool:
+def _is_whole(path: Path, size: int | None) -> bool:
     try:
         if path.stat().st_size != size:
             return False
-        _check(path, expected)
+        _check(path, None)
     except (OSError, BadVideo):
         return False
     return True

@@ -19,7 +19,7 @@ from sora_desktop.core.errors import (
 )
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.redact import redact
-from sora_desktop.engine.part import Part, PartProblem, arriving, disk_problem, says_text
+from sora_desktop.engine.part import LARGEST, Part, PartProblem, TooLarge, arriving, disk_problem, says_text
 from sora_desktop.engine.placing import Placing
 from sora_desktop.engine.polling import Polling
 from sora_desktop.engine.works import Transfer, Works
@@ -36,7 +36,7 @@ STALL = 60.0
 TRIES = 4
 """How often a damaged or wrong answer is fetched again, and a dead link asked for anew, before the job is set aside."""
 
-NO_VIDEO = "result_not_video"
+NO_VIDEO, TOO_LARGE = "result_not_video", "result_too_large"
 PROGRESS_EVERY = 0.1
 DISK_WAIT = 30.0
 FIRST_WAIT = 2.0
@@ -100,7 +100,7 @@ class Downloads:
         except ProviderError as error:
             await self._broken_off(job_id, error)
         except (PartProblem, BadVideo) as problem:
-            await self._not_a_video(job_id, str(problem))
+            await self._not_a_video(job_id, str(problem), TOO_LARGE if isinstance(problem, TooLarge) else NO_VIDEO)
         except EnvironmentProblem as problem:
             await self._in_the_way(job_id, problem)
         except OSError as error:
@@ -125,8 +125,11 @@ class Downloads:
         part = await self._works.in_thread(self._placing.part, job)
         if not part.complete:
             await self._fetch(job, part)
-        if self._works.board.jobs[job.id].state is State.DOWNLOADING:
-            await self._placing.place(self._works.board.jobs[job.id], part)
+        job = self._works.board.jobs[job.id]
+        if job.state is State.DOWNLOADING:
+            # A clip that is always much shorter than the service says is still the clip: better than none.
+            last = self._wrong.get(job.id, 0) == TRIES - 1
+            await self._placing.place(job, part, None if last else job.seconds)
 
     async def _fetch(self, job: Job, part: Part) -> None:
         """Runs the transfer as a task of its own, so that the watchdog can end it and nothing else."""
@@ -253,13 +256,14 @@ class Downloads:
         failure = Failure(
             kind=FailureKind.RESULT,
             code=code,
+            args={"limit": str(LARGEST // 1_000_000_000)} if code == TOO_LARGE else {},
             action=Action.COLLECT,
             # A page or a JSON error says in a few words what it is about.
             detail=said(Answer(200, {}, text.encode(), 0.0)).message or redact(text)[:500],
             billed=Billed.YES,
         )
         self._wrong[job_id] = self._wrong.get(job_id, 0) + 1
-        if self._wrong[job_id] < TRIES:
+        if self._wrong[job_id] < TRIES and code != TOO_LARGE:
             await self.later(job_id, None, failure)
         else:
             await self._works.board.move(job_id, State.FAILED, failure=failure, finished_at=self._works.clock.now())

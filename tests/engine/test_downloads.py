@@ -61,13 +61,16 @@ class Linking(Service):
     def __init__(self, *urls: str) -> None:
         super().__init__(idempotent=True, video=b"")
         self.urls = urls
+        self.seconds: float | None = None
 
     async def poll(self, connection: Connection, remote_id: str) -> RemoteTask:
-        return dataclasses.replace(await super().poll(connection, remote_id), urls=self.urls)
+        told = await super().poll(connection, remote_id)
+        return dataclasses.replace(told, urls=self.urls, seconds=self.seconds)
 
 
-def life(folder: Path, host: Host, *urls: str) -> Bench:
+def life(folder: Path, host: Host, *urls: str, seconds: float | None = None) -> Bench:
     service = Linking(*(urls or (FIRST,)))
+    service.seconds = seconds
     return Bench(folder, pace=PACE, services={"rivya": service, "globalaiopc": service}, http=host)  # type: ignore[arg-type]
 
 
@@ -109,6 +112,24 @@ async def test_an_address_that_is_not_fetched_from_is_said(tmp_path: Path) -> No
     async with life(tmp_path, Host({FIRST: [trouble("result_address")]})) as bench:
         job = await fetched(bench)
         assert job.state is State.FAILED and job.failure is not None and job.failure.code == "result_address"
+
+
+async def test_what_is_too_large_is_not_fetched_and_not_tried_again(tmp_path: Path, video: bytes) -> None:
+    host = Host({FIRST: [Bytes(video, total_bytes=10**15)]})
+    async with life(tmp_path, host) as bench:
+        job = await fetched(bench)
+        assert job.state is State.FAILED and job.failure is not None and job.failure.code == "result_too_large"
+        assert host.asked == [FIRST] and not list(bench.paths.videos.iterdir())
+
+
+async def test_a_clip_that_is_always_shorter_than_the_service_says_is_still_the_clip(
+    tmp_path: Path, video: bytes
+) -> None:
+    host = Host({FIRST: [Bytes(video)]})
+    async with life(tmp_path, host, seconds=8000.0) as bench:
+        job = await fetched(bench)
+        assert job.state is State.DONE and host.asked == [FIRST] * TRIES
+        assert Path(job.path).read_bytes() == video
 
 
 async def test_another_address_of_the_result_is_taken_where_the_first_brings_nothing(
