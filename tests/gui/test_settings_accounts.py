@@ -22,10 +22,10 @@ from sora_desktop.ui.settings import SettingsDialog
 from sora_desktop.ui.settings.headers_section import HeadersSection
 from sora_desktop.ui.tokens import ACCOUNT_COLOURS
 from support.loops import Run
+from support.settings import KEY, write
 from support.studio import Opened, in_the_open
 
 LEFT = Qt.MouseButton.LeftButton
-KEY = "rvya_sk_canary_0123456789_9f3a"
 
 
 @pytest.fixture
@@ -49,12 +49,6 @@ def kept(opened: Opened, account: Account) -> Account:
     found = opened.studio.accounts.get(account.id)
     assert found is not None
     return found
-
-
-def write(qtbot: QtBot, field: QLineEdit, text: str) -> None:
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClicks(field, text)
 
 
 def put_job(opened: Opened, account: Account, base_url: str) -> None:
