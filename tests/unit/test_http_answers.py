@@ -51,6 +51,12 @@ def test_odd_bodies_are_an_empty_record(body: bytes):
     assert answer(body).record() == {}
 
 
+def test_one_absurd_number_costs_no_answer():
+    told = answer(b'{"id": "task_1", "seed": -' + b"9" * 5000 + b', "credits": ' + b"9" * 400 + b"}").record()
+    assert answers.identifier(told["id"]) == "task_1"
+    assert answers.number(told["seed"]) is None and answers.number(told["credits"]) is None
+
+
 def test_a_byte_order_mark_is_passed_over():
     assert answer(b'\xef\xbb\xbf{"id": 1}').record() == {"id": 1}
 
