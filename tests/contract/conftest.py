@@ -1,12 +1,14 @@
-"""One simulator for all contract tests; each test finds it without faults and without recorded requests."""
+"""The simulators of the contract tests, which each test finds without faults and without requests; the command line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from support.commands import CommandLine
 from support.simulator import SimulatorProcess, loopback_client
 
 
@@ -28,3 +30,21 @@ def simulator(running_simulator: SimulatorProcess) -> SimulatorProcess:
 def http() -> Iterator[httpx.Client]:
     with loopback_client() as client:
         yield client
+
+
+@pytest.fixture
+def sora(tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path / "data")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    with SimulatorProcess(tmp_path_factory.mktemp("services"), 0.01) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def service(running: SimulatorProcess) -> SimulatorProcess:
+    """The services at a pace of their own, as a user's own accounts reach them."""
+    running.clear()
+    return running

@@ -17,11 +17,6 @@ from support.commands import CommandLine
 from support.jobs import NOW, made
 
 
-@pytest.fixture
-def sora(tmp_path: Path) -> CommandLine:
-    return CommandLine(tmp_path / "data")
-
-
 async def fill(data: Path) -> tuple[Job, Job]:
     """Two finished clips, one of them a favourite whose file is there, and a job that is not finished."""
     paths = Paths.at(data)

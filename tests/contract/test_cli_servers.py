@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,23 +13,6 @@ from support.simulator import SimulatorProcess
 KEY = "sk-test-CANARYx7Qz91-of-the-key"
 HEADER = "CANARYx7Qz91-of-the-header"
 ADD = ("accounts", "add", "--provider", "openai_videos", "--name", "Cluster")
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    with SimulatorProcess(tmp_path_factory.mktemp("services"), 0.01) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def service(running: SimulatorProcess) -> SimulatorProcess:
-    running.clear()
-    return running
-
-
-@pytest.fixture
-def sora(tmp_path: Path) -> CommandLine:
-    return CommandLine(tmp_path / "data")
 
 
 @pytest.mark.keyring

@@ -17,9 +17,14 @@ from unittest.mock import patch
 
 from sora_desktop.__main__ import main
 from sora_desktop.core import redact
+from support.simulator import SimulatorProcess
 
 COMMAND = [sys.executable, "-W", "error", "-m", "sora_desktop"]
 PACE = "0.01"
+RIVYA_KEY = "rvya_sk_test_canary-of-the-command-line"
+GLOBALAIOPC_KEY = "sk-test-canary-of-the-command-line"
+SHORT = ("--account", "simulator-globalaiopc", "--model", "openAiSora2Plus", "--param", "duration=4", "--prompt")
+"""Makes the shortest clip there is."""
 
 
 @dataclass(frozen=True)
@@ -122,3 +127,11 @@ def environment(key: str = "", *, light: bool = True) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in screen}
     more = {"SORA_DESKTOP_KEY": key, "SORA_DESKTOP_LIGHT": "1" if light else ""}
     return {**kept, "SORA_DESKTOP_PACE": PACE, **{name: value for name, value in more.items() if value}}
+
+
+def add(sora: CommandLine, service: SimulatorProcess, provider: str, key: str) -> str:
+    """Adds an account that is called as its provider."""
+    url = service.rivya if provider == "rivya" else service.globalaiopc
+    outcome = sora("accounts", "add", "--provider", provider, "--base-url", url, "--name", provider, key=key)
+    assert outcome.code == 0, outcome.err
+    return provider
