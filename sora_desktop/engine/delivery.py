@@ -319,8 +319,11 @@ class Delivery:
         self._see(sent.url)
 
     def _report(self, job: Job, reference: Reference) -> Progress:
+        own, hashes = reference.sha256, [one.sha256 for one in job.request.references]
+        part, parts = (hashes.index(own) + 1, len(hashes)) if len(hashes) > 1 and own in hashes else (0, 0)
+
         def report(done: int, total: int) -> None:
-            self._works.progress.emit(job.id, Transfer("upload", done, total, reference.sha256))
+            self._works.progress.emit(job.id, Transfer("upload", done, total, own, part, parts))
 
         return report
 

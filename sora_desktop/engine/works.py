@@ -42,12 +42,14 @@ CALLS_AT_ONCE = 4
 @dataclass(frozen=True, slots=True)
 class Transfer:
     """Bytes on their way. `kind` is "upload" or "download"; `total` is 0 where it is not known. `content` is the hash
-    of the original that is uploaded."""
+    of the original that is uploaded; it is file `part` of `parts`, 0 where it is the only one or not known."""
 
     kind: str
     done: int
     total: int
     content: str = ""
+    part: int = 0
+    parts: int = 0
 
 
 @dataclass(slots=True)

@@ -184,6 +184,8 @@ def test_what_a_row_says() -> None:
     assert quick.second == "usual 6–15 s"
     loading = usual.job(made("x", State.DOWNLOADING), Transfer("download", 11_200_000, 18_000_000))
     assert (loading.chip, loading.second) == ("Downloading 62%", "11.2 of 18 MB")
+    sending = usual.job(made("x", State.PREPARING), Transfer("upload", 2_100_000, 5_200_000, "hash", 2, 3))
+    assert (sending.chip, sending.second) == ("Uploading 40%", "file 2 of 3 · 2.1 of 5.2 MB")
     failed = usual.job(made("x", State.FAILED, failure=FAILED, reserved=6.0, final=0.0))
     assert (failed.chip, failed.second, failed.price, failed.action_text) == ("Failed", "not billed", "", "Edit prompt")
     gone = FAILED.model_copy(update={"code": "model_gone", "args": {"name": "Sora 2"}, "field": "model"})

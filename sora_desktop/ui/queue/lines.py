@@ -210,7 +210,9 @@ class Lines:
             case State.PREPARING | State.DOWNLOADING if transfer is not None:
                 share = transfer.done / transfer.total if transfer.total else 0.0
                 chip = f"{look.word} {words.percent(transfer.done, transfer.total)}".strip()
-                return chip, words.part_of(transfer.done, transfer.total), min(1.0, share)
+                which = tr("file {0} of {1}").format(transfer.part, transfer.parts) if transfer.part else ""
+                amount = words.part_of(transfer.done, transfer.total)
+                return chip, " · ".join(filter(None, (which, amount))), min(1.0, share)
             case State.PREPARING | State.SUBMITTING:
                 return look.word, "", None
             case State.DOWNLOADING:
