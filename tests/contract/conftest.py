@@ -1,4 +1,4 @@
-"""The simulators of the contract tests, which each test finds without faults and without requests; the command line."""
+"""The simulators of the contract tests, which each test finds without faults and requests, and what calls them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from support.commands import CommandLine
+from support.openai_videos import Videos
 from support.simulator import SimulatorProcess, loopback_client
 
 
@@ -30,6 +31,11 @@ def simulator(running_simulator: SimulatorProcess) -> SimulatorProcess:
 def http() -> Iterator[httpx.Client]:
     with loopback_client() as client:
         yield client
+
+
+@pytest.fixture
+def videos(simulator: SimulatorProcess, http: httpx.Client) -> Videos:
+    return Videos(simulator, http)
 
 
 @pytest.fixture
