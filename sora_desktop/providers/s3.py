@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 CALL_SECONDS = 900
 """The life of an address that is used at once; clocks may differ by as much."""
 UNSEEN = "host_unreachable"
+SAID = (
+    (("RequestTimeTooSkewed", "RequestExpired", "Request has expired", "not valid yet"), "host_clock"),
+    (("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"), "host_keys"),
+    (("NoSuchBucket",), "host_no_bucket"),
+    (("PermanentRedirect", "TemporaryRedirect", "the region '", "IllegalLocationConstraint"), "host_region"),
+    (("AccessDenied", "AllAccessDisabled", "AccountProblem"), "host_denied"),
+)
+"""Words of S3's errors (AWS, "Error responses"), the sharper ones first, and the code of what they mean."""
 OWN_WAY = ("proxy_", "ca_", "tls_")
 """Beginnings of the codes that say what is in the way on our side."""
 
@@ -145,8 +153,8 @@ class Bucket:
         except ProviderError as error:
             if error.failure.code == "reference_missing":
                 raise
-            if error.failure.code == "redirected":  # To the bucket's own region.
-                raise self._refused(error.failure.http_status or 301) from None
+            if error.failure.code == "redirected":
+                raise self._refused(error.failure.http_status or 301, code="host_region") from None
             code, args = error.failure.code, {**error.failure.args, "host": self.netloc}
             code = code if code == "offline" or code.startswith(OWN_WAY) else UNSEEN
             update = {"code": code, "args": args, "action": Action.RETRY}
@@ -158,12 +166,13 @@ class Bucket:
             return answer
         raise self._refused(answer.status, told(_xml_words(answer.text()), [self._keys.secret]))
 
-    def _refused(self, status: int, detail: str = "") -> ProviderError:
+    def _refused(self, status: int, detail: str = "", code: str = "host_refused") -> ProviderError:
         args = {"host": self.netloc, "status": str(status)}
         passing = status >= 500 or status in {408, 429}
+        meant = next((meant for words, meant in SAID if any(word in detail for word in words)), code)
         failure = Failure(
             kind=FailureKind.SERVER if passing else FailureKind.REFUSED,
-            code="host_error" if passing else "host_refused",
+            code="host_error" if passing else meant,
             args=args,
             action=Action.RETRY if passing else Action.KEY,
             detail=detail,

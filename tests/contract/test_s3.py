@@ -114,9 +114,18 @@ def test_every_address_is_signed_as_aws_s_own_library_signs_it_and_asked_for_as_
 @pytest.mark.parametrize(
     ("answer", "code", "transient"),
     [
-        (reply(301, headers={"location": "https://b.s3.eu-west-1.amazonaws.com/"}), "host_refused", False),
-        (reply(307, headers={"location": "http://127.0.0.1:9/"}), "host_refused", False),
-        (reply(403, "<Error><Code>SignatureDoesNotMatch</Code><Message>No.</Message></Error>"), "host_refused", False),
+        (reply(301, headers={"location": "https://b.s3.eu-west-1.amazonaws.com/"}), "host_region", False),
+        (reply(307, headers={"location": "http://127.0.0.1:9/"}), "host_region", False),
+        (
+            reply(400, "<Error><Code>Auth</Code><Message>the region 'x' is wrong</Message></Error>"),
+            "host_region",
+            False,
+        ),
+        (reply(403, "<Error><Code>SignatureDoesNotMatch</Code><Message>No.</Message></Error>"), "host_keys", False),
+        (reply(403, "<Error><Code>RequestTimeTooSkewed</Code></Error>"), "host_clock", False),
+        (reply(403, "<Code>AccessDenied</Code><Message>Request has expired</Message>"), "host_clock", False),
+        (reply(403, "<Error><Code>AccessDenied</Code></Error>"), "host_denied", False),
+        (reply(403, "<html>"), "host_refused", False),
         (reply(503, "<Error><Code>SlowDown</Code></Error>"), "host_error", True),
         (reply(200, b""), "", False),
     ],
@@ -183,7 +192,7 @@ async def test_a_bucket_that_is_not_there_is_said(s3: S3Server, http: Http, tmp_
     with pytest.raises(ProviderError) as refused:
         await bucket(http, s3.host(bucket="nobodys-bucket")).put("a.png", file, "image/png")
     failure = refused.value.failure
-    assert (failure.kind, failure.code) == (FailureKind.REFUSED, "host_refused") and not refused.value.transient
+    assert (failure.kind, failure.code) == (FailureKind.REFUSED, "host_no_bucket") and not refused.value.transient
     assert failure.detail.startswith("NoSuchBucket") and failure.args["host"] == urlsplit(s3.endpoint).netloc
     assert SECRET not in repr(refused.value.__dict__)
 

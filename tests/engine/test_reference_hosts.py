@@ -194,7 +194,7 @@ async def test_the_test_of_a_host_puts_gets_and_deletes(
     assert s3.names() == []
     with pytest.raises(ProviderError) as refused:
         await bench.engine.references.test_host(account, s3.host(bucket="nobodys-bucket"), SECRET)
-    assert refused.value.failure.code == "host_refused"
+    assert refused.value.failure.code == "host_no_bucket"
 
 
 async def test_a_host_at_home_is_refused_for_a_service_far_away(
