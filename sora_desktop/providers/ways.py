@@ -1,6 +1,7 @@
 """Which way a request takes through the network, and the clients of that way.
 
-Settings may change at any moment: what runs then ends on the clients it began with, which are closed after it.
+Settings may change at any moment: what runs then ends on the clients it began with, which are closed after it. The
+machine's own proxies are looked at again when a call did not get through: it may be in another network by now.
 """
 
 from __future__ import annotations
@@ -8,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Literal
 from urllib.parse import urlsplit
 
-from sora_desktop.core.errors import FailureKind, UserError
+from sora_desktop.core.errors import FailureKind, ProviderError, Sent, UserError
 from sora_desktop.core.network import Network, Proxy
 from sora_desktop.providers.clients import Clients, clients, prepared
 from sora_desktop.providers.origin import not_sent
@@ -24,6 +26,8 @@ from sora_desktop.providers.transport import Step
 
 log = logging.getLogger(__name__)
 
+AGAIN = 15.0
+"""Seconds between two looks at the machine's proxies, however many calls fail."""
 Route = Literal["default", "system", "manual", "none"]
 """An account's way: `default` is the mode of the settings."""
 Password = Callable[[], Awaitable[str | None]]
@@ -40,6 +44,8 @@ class Ways:
         self._old: list[Open] = []
         self._lock = asyncio.Lock()
         self._closed = False
+        self._doubted = False
+        self._read_at = 0.0
 
     def use(self, network: Network, password: Password | None = None) -> None:
         """From now on requests go as `network` says; `password` is asked for when the manual proxy has a login."""
@@ -56,6 +62,9 @@ class Ways:
         ways.users += 1
         try:
             yield ways
+        except ProviderError as error:
+            self._doubted |= error.sent is Sent.NOT_SENT and error.failure.kind is FailureKind.NETWORK
+            raise
         finally:
             ways.users -= 1
             await self._sweep()
@@ -72,18 +81,30 @@ class Ways:
         async with self._lock:
             while not self._closed:
                 if self._now is not None:
-                    return self._now
+                    return await self._looked_again(self._now)
                 network = self._network
                 try:
                     context, system = await in_thread(partial(_read, network.ca_file))
                 except UserError as error:
                     problem = not_sent(error.code, FailureKind.NETWORK, step=Step.TLS.value, **error.words)
                     break
+                self._doubted, self._read_at = False, time.monotonic()
                 if network is self._network and not self._closed:
                     self._now = Open(network, self._password, context, system)
             else:
                 problem = not_sent("offline")
         raise problem  # Outside of `except`, so that nothing of what was tried hangs on it.
+
+    async def _looked_again(self, now: Open) -> Open:
+        """`now`, or what takes its place where the machine's proxies are others by now."""
+        if not self._doubted or time.monotonic() - self._read_at < AGAIN:
+            return now
+        system = await in_thread(system_proxies)
+        self._doubted, self._read_at = False, time.monotonic()
+        if self._now is now and system != now.system:
+            self._old.append(now)
+            self._now = Open(self._network, self._password, now.context, system)
+        return self._now or now
 
     async def _sweep(self) -> None:
         """Closes what nobody uses any more. It runs after a call, whose answer or error no trouble here replaces."""
@@ -104,8 +125,8 @@ class Open:
         self.users = 0
         self._network = network
         self._password = password
-        self._context = context
-        self._system = system
+        self.context = context
+        self.system = system
         self._bypass = bypass_of(network.bypass)
         self._system_bypass = bypass_of(network.bypass, system.bypass)
         self._system_only = bypass_of(system.only)
@@ -116,7 +137,7 @@ class Open:
         proxy = await self.proxy(url, route)
         if proxy not in self._made:
             with suppress(ValueError, ImportError):
-                self._made[proxy] = clients(self._context, proxy)
+                self._made[proxy] = clients(self.context, proxy)
         if proxy not in self._made:
             raise not_sent("proxy_failed", proxy=proxy.place if proxy else "", step=Step.PROXY.value)
         return self._made[proxy]
@@ -128,17 +149,17 @@ class Open:
         if mode == "none" or bypass.covers(url):
             return None
         if mode == "system":
-            if self._system.only and not self._system_only.covers(url):
+            if self.system.only and not self._system_only.covers(url):
                 return None
             with suppress(ValueError):
-                return self._system.proxy(urlsplit(url).scheme.lower())
+                return self.system.proxy(urlsplit(url).scheme.lower())
             raise not_sent("proxy_kind", step=Step.PROXY.value)
         return await self._manual()
 
     def scripted(self, url: str, route: str = "default") -> bool:
         """Whether the system has a script for `url` that would say which proxy to take."""
         mode = self._network.mode if route == "default" else route
-        return mode == "system" and self._system.script and not self._system_bypass.covers(url)
+        return mode == "system" and self.system.script and not self._system_bypass.covers(url)
 
     async def _manual(self) -> Proxy:
         network = self._network

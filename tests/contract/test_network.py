@@ -19,6 +19,7 @@ from sora_desktop.core.errors import FailureKind, ProviderError, Sent
 from sora_desktop.core.network import Network
 from sora_desktop.core.sentences import say
 from sora_desktop.engine.diagnosis import explained
+from sora_desktop.providers import ways
 from sora_desktop.providers.base import Connection
 from sora_desktop.providers.http import Http, Upload
 from sora_desktop.providers.s3 import Bucket
@@ -167,6 +168,20 @@ async def test_every_call_goes_through_the_systems_proxy(
     await every_call(http, "default", tmp_path)
     assert one.server.connections + one.plain.connections == len(one.proxy.passed)
     await http.call(Connection("https://api.example", route="system"), "GET", "/x")
+
+
+async def test_the_systems_proxy_is_looked_at_again_when_a_call_did_not_get_through(
+    net: Opener, http: Http, monkeypatch: pytest.MonkeyPatch
+):
+    one = await net("http")
+    http.use(one.settings(mode="system", host=""))
+    assert (await failed(http))[0].failure.code == "dns_failed"
+    one.environment(monkeypatch)
+    assert (await failed(http))[0].failure.code == "dns_failed", "not with every call that fails"
+    monkeypatch.setattr(ways, "AGAIN", 0.0)
+    assert (await http.call(Connection("https://api.example"), "GET", "/x")).ok, "the machine is in another network now"
+    monkeypatch.delenv("HTTPS_PROXY")
+    assert (await http.call(Connection("https://api.example"), "GET", "/x")).ok, "what works is left alone"
 
 
 async def test_no_proxy_is_straight(net: Opener, http: Http, monkeypatch: pytest.MonkeyPatch):
