@@ -268,9 +268,13 @@ class Delivery:
         store = self._store
         original = await store.original(reference)
         if reference.kind != "image":
-            sha256 = await store.in_thread(_hash_of, original)
-            self._made[content] = sha256
-            yield _Ready(original, sha256, reference.model_copy(update={"name": reference.name or original.name}))
+            name = reference.name or original.name
+            file = await store.in_thread(store.store.blanked, original, name)
+            try:
+                sha256 = self._made[content] = await store.in_thread(_hash_of, file)
+                yield _Ready(file, sha256, reference.model_copy(update={"name": name}))
+            finally:
+                await store.in_thread(file.unlink)
             return
         kept = await store.keep(original, reference)
         mended = await store.in_thread(mend, original, plan, kept.name, kept.picture)

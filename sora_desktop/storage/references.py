@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import re
+import shutil
 import sqlite3
 import tempfile
 import time
@@ -21,6 +22,7 @@ from sora_desktop.core.frozen import Kept
 from sora_desktop.core.naming import safe_component, shown_name
 from sora_desktop.core.pictures import Picture
 from sora_desktop.core.references import Reference
+from sora_desktop.media.blanking import blank
 from sora_desktop.media.clips import kind_of, seconds_of
 from sora_desktop.media.errors import BadVideo
 from sora_desktop.media.picture_files import MOST_BYTES, weight
@@ -173,6 +175,24 @@ class ReferenceStore:
             with os.fdopen(handle, "wb") as out:
                 out.write(data)
         return Path(name)
+
+    def blanked(self, original: Path, name: str) -> Path:
+        """Blocking. A private copy of a clip or a sound on its way, without what it tells of its origin; whoever asked
+        for it removes it. Raises UserError `picture_broken` where it cannot be told what is what."""
+        with disk_problems(self.folder):
+            ensure_folder(self.sending, private=True)
+            handle, copy = tempfile.mkstemp(suffix=original.suffix, dir=self.sending)
+            path = Path(copy)
+            try:
+                with os.fdopen(handle, "wb") as out, original.open("rb") as file:
+                    shutil.copyfileobj(file, out, BLOCK)
+                blank(path, kind_of(original)[1])
+            except BaseException as error:
+                path.unlink()
+                if isinstance(error, ValueError):
+                    raise UserError("picture_broken", name=name) from None
+                raise
+        return path
 
     def remove_leftovers(self) -> None:
         """Blocking. Removes what a killed process was about to send, or to keep, more than a day ago."""

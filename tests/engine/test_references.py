@@ -20,9 +20,13 @@ from sora_desktop.core.errors import UserError
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.pictures import Box, Plan
 from sora_desktop.core.references import Reference
+from sora_desktop.core.request import GenerationRequest
 from sora_desktop.engine import delivery
+from sora_desktop.engine.live import LiveCatalogue
 from sora_desktop.engine.works import Transfer
 from sora_desktop.media.render import render
+from sora_desktop.providers.registry import Dialects
+from sora_desktop.storage.listings import ListingStore
 from support.bench import Bench
 from support.references import (
     KEYS,
@@ -37,7 +41,7 @@ from support.references import (
     photo,
     uploads,
 )
-from support.simulator import SimulatorProcess
+from support.simulator import SimulatorProcess, loopback_client
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +88,38 @@ async def test_a_photo_arrives_upright_and_without_the_place_where_it_was_taken(
     ups = [transfer for transfer in told if transfer.kind == "upload"]
     assert ups and ups[-1].done == ups[-1].total == len(data)
     assert path.read_bytes() == before
+    assert list((bench.paths.data / "references" / "sending").glob("*")) == [], "what was sent stayed on the disk"
+
+
+async def test_several_files_of_one_job_arrive_a_clip_among_them_without_the_place_where_it_was_filmed(
+    bench: Bench, simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    account = await account_of(bench, simulator, "rivya")
+    lists = LiveCatalogue(bench.accounts, Dialects(bench.http).of, ListingStore(bench.database), bench.tasks)
+    await lists.refresh(account)
+    service = bench.engine.references
+    clip = tmp_path / "walk.mp4"
+    render(clip, "SECRET", width=64, height=48, seconds=1, fps=5, rate=8_000)
+    before = clip.read_bytes()
+    kept = [await service.add(one, name) for one, name in ((photo(), "a.jpg"), (clip, ""), (photo((90, 60)), "b.jpg"))]
+    told: list[Transfer] = []
+    bench.engine.progress_changed.connect(lambda _, transfer: told.append(transfer))
+    request = GenerationRequest(
+        provider="rivya", model="ridge-motion-1", prompt="x", values={"duration": 3}, references=tuple(kept)
+    )
+    [job] = await done(bench, await bench.engine.submit(account, request))
+    ups = [transfer for transfer in told if transfer.kind == "upload"]
+    assert list(dict.fromkeys((up.part, up.parts, up.content) for up in ups)) == [
+        (place, 3, one.sha256) for place, one in enumerate(kept, 1)
+    ]
+    items = json.loads(job.body)["params"]["referenceMediaItems"]
+    assert [item["kind"] for item in items] == ["image", "video", "image"]
+    assert items[1]["durationSeconds"] == pytest.approx(1, abs=0.2) and items[1]["durationToken"]
+    assert items[1]["name"] == "walk.mp4"
+    with loopback_client() as anybody:
+        sent = anybody.get(items[1]["url"]).content
+    assert len(sent) == len(before) and b"SECRET" in before and b"SECRET" not in sent
+    assert clip.read_bytes() == before, "the original was touched"
     assert list((bench.paths.data / "references" / "sending").glob("*")) == [], "what was sent stayed on the disk"
 
 
