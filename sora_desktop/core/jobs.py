@@ -8,6 +8,7 @@ from pydantic import Field
 
 from sora_desktop.core.errors import Billed, Failure, FailureKind
 from sora_desktop.core.frozen import Kept
+from sora_desktop.core.notes import Note
 from sora_desktop.core.request import GenerationRequest
 
 
@@ -65,6 +66,10 @@ FOLLOWERS: dict[State, frozenset[State]] = {
 }
 
 
+MOST_NOTES = 20
+"""How many notes of tolerance a job keeps."""
+
+
 class IllegalMove(RuntimeError):
     """A defect of ours: a job was moved where its state machine does not lead."""
 
@@ -113,7 +118,7 @@ class Job(Kept):
     bytes: int | None = None
     failure: Failure | None = None
     request_ids: tuple[str, ...] = ()
-    notes: tuple[str, ...] = Field(default=())
+    notes: tuple[Note, ...] = Field(default=())
 
     @property
     def ended(self) -> bool:
@@ -134,6 +139,10 @@ class Job(Kept):
     def money_in_doubt(self) -> bool:
         """Whether nobody knows if a request without a remote id was accepted, so that a new one may pay twice."""
         return self.failure is not None and self.failure.billed is Billed.MAYBE and not self.collectable
+
+    def noted(self, note: Note | None) -> tuple[Note, ...]:
+        """Its notes with another one, without repeats and bounded."""
+        return self.notes if note is None or note in self.notes else (*self.notes, note)[-MOST_NOTES:]
 
     def having(self, **changes: object) -> Job:
         """A copy with `changes`, in the same state."""

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from sora_desktop.core.catalog import Availability, Model
 from sora_desktop.core.frozen import Kept
 from sora_desktop.core.params import Param
-
-
-class Note(Kept):
-    """Something of a list that could not be read: the code of a sentence (`core.sentences`), and what fills it."""
-
-    code: str
-    args: dict[str, str] = Field(default_factory=dict[str, str])
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_text(cls, data: object) -> object:
-        """An earlier version kept the whole text."""
-        return {"code": "list_note", "args": {"text": data}} if isinstance(data, str) else data
 
 
 class Seen(Kept):

@@ -183,8 +183,16 @@ SENTENCES: dict[str, str] = {
     "radar_changed": "{account} changed what its models take: {models}. Look at your drafts before the next generation.",
     "radar_contract": "{account} changed its published contract ({fields}). If it refuses requests now, look for a newer Sora Desktop.",
     "radar_notice": "{account} has a new notice about “{model}”.",
+    # Notes on what was odd and was taken all the same.
+    "note_text": "{text}",
+    "task_word": "The service said “{word}”, which its contract does not list.",
+    "task_word_unknown": "The service said “{word}”, which is new here; it is taken as still running.",
+    "task_no_state": "The service named no state; it is taken as still running.",
+    "task_result_only": "The service named a result and no state.",
+    "task_other_id": "An answer named another task: {id}.",
+    "task_listed": "Its answer was lost; it was found in the server's list.",
+    "task_before": "It was sent before, as {id}.",
     # Notes on a service's list of models: what in it is odd, and what was done.
-    "list_note": "{text}",
     "list_more": "And {count} more.",
     "list_none": "The answer of the service holds no list of models.",
     "list_empty": "The list names no video model now; the last one is kept.",

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog import Model, Provider
 from sora_desktop.core.errors import EnvironmentProblem, ProviderError, UserError
-from sora_desktop.core.listings import Drift, Note, Seen, changed_fields, drifts, merge, named
+from sora_desktop.core.listings import Drift, Seen, changed_fields, drifts, merge, named
+from sora_desktop.core.notes import Note
 from sora_desktop.core.signal import Signal
 from sora_desktop.engine.accounts import Accounts
 from sora_desktop.engine.clock import Clock

@@ -88,7 +88,7 @@ def _reaches(tasks: Sequence[RemoteTask], job: Job) -> bool:
 
 def _has(job: Job, task_id: str) -> bool:
     """Whether a task is known to be another one's, also one that a job had before it was sent anew."""
-    return job.remote_id == task_id or any(task_id in note for note in job.notes)
+    return job.remote_id == task_id or any(note.tells(task_id) for note in job.notes)
 
 
 def _waits(job: Job) -> bool:

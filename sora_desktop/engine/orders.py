@@ -9,6 +9,7 @@ from sora_desktop.core import request as requests
 from sora_desktop.core.accounts import Account
 from sora_desktop.core.errors import Action, Billed, FailureKind, ProviderError, UserError
 from sora_desktop.core.jobs import ACTIVE, REMOTE, Job, State
+from sora_desktop.core.notes import Note
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.engine.clock import Clock
 from sora_desktop.engine.polling import Polling
@@ -340,7 +341,7 @@ class Orders:
             State.WAITING,
             **_unsent(),
             intent=new_intent(),
-            notes=(*job.notes, f"sent before as {job.remote_id or job.intent}")[-20:],
+            notes=job.noted(Note(code="task_before", args={"id": job.remote_id or job.intent})),
         )
         self._works.pulse(job.account).reset()
         self._works.alarm.ring()

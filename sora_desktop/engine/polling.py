@@ -12,9 +12,6 @@ from sora_desktop.providers.base import RemoteStatus, RemoteTask
 MISSES = 6
 """How many times in a row a service may not know a task that it accepted before the job is set aside."""
 
-NOTES = 20
-"""How many notes of tolerance a job keeps."""
-
 LEAST = 0.05
 """No task is asked for more often than this, in seconds, whatever the pace."""
 
@@ -96,7 +93,7 @@ class Polling:
         board = self._works.board
         known: dict[str, object] = {
             "reserved": task.reserved if task.reserved is not None else job.reserved,
-            "notes": job.notes if not task.note or task.note in job.notes else (*job.notes, task.note)[-NOTES:],
+            "notes": job.noted(task.note),
         }
         match task.status:
             case RemoteStatus.SUCCEEDED:

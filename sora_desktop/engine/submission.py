@@ -19,6 +19,7 @@ from sora_desktop.core.errors import (
     UserError,
 )
 from sora_desktop.core.jobs import Job, State
+from sora_desktop.core.notes import Note
 from sora_desktop.engine.delivery import Delivery, HostTrouble
 from sora_desktop.engine.former_keys import marks, sent_alike
 from sora_desktop.engine.lookup import Lookup
@@ -220,7 +221,7 @@ class Submission:
             "failure": None,
             "not_before": None,
             "request_ids": _with(job.request_ids, task.request_id),
-            "notes": _with(job.notes, task.note),
+            "notes": job.noted(task.note),
         }
         if self._works.board.jobs[job.id].unwanted:
             state, told = State.CANCELLED, {**told, "finished_at": now, "failure": stopped_watching()}
@@ -301,7 +302,7 @@ class Submission:
                 await self._not_found(job)
             return
         if found.clear is not None:
-            note = "Its answer was lost; found in the server's list."
+            note = Note(code="task_listed")
             await self._accepted(job, dataclasses.replace(found.clear, note=found.clear.note or note))
             return
         self._looks[job.id] = (looks + 1, tries)

@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from sora_desktop.core.catalog import Model
 from sora_desktop.core.errors import Failure
-from sora_desktop.core.listings import Note
+from sora_desktop.core.notes import Note
 from sora_desktop.core.references import Reference, SentReference
 from sora_desktop.core.request import GenerationRequest
 
@@ -54,7 +54,7 @@ class RemoteTask:
     created_at: float | None = None
     failure: Failure | None = None
     request_id: str = ""
-    note: str = ""
+    note: Note | None = None
     expires_at: float | None = None
     echo: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from sora_desktop.core.catalog import Availability, Model
-from sora_desktop.core.listings import Note
+from sora_desktop.core.notes import Note
 from sora_desktop.providers.answers import Answer, Record, first, identifier, items, number, plain, record
 from sora_desktop.providers.base import Listing
 from sora_desktop.providers.rivya_media import MEDIA, read_references

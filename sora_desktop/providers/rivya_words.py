@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 
 from pydantic import JsonValue
 
-from sora_desktop.core.listings import Note
+from sora_desktop.core.notes import Note
 from sora_desktop.core.params import Scalar
 from sora_desktop.providers.answers import Record, items, number, plain, record
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent
+from sora_desktop.core.notes import Note
 from sora_desktop.providers.answers import (
     Answer,
     Record,
@@ -73,7 +74,7 @@ def read_task(
         raise broken(answer, About.TASK if asked else About.CREATE, keys=keys)
     status, note = _status(state, words, has_result=bool(urls))
     if asked and told and told != asked:
-        note = note or f"The answer names another id: {plain(told, 80)}."
+        note = note or Note(code="task_other_id", args={"id": plain(told, 80)})
     final = number(first(task, *words.final))
     request_id = request_id_of(answer, task)
     failure = None
@@ -94,7 +95,7 @@ def read_task(
     )
 
 
-def _status(value: object, words: Words, *, has_result: bool) -> tuple[RemoteStatus, str]:
+def _status(value: object, words: Words, *, has_result: bool) -> tuple[RemoteStatus, Note | None]:
     word = value.strip().lower() if isinstance(value, str) else ""
     own = {
         **dict.fromkeys(words.queued, RemoteStatus.QUEUED),
@@ -103,14 +104,14 @@ def _status(value: object, words: Words, *, has_result: bool) -> tuple[RemoteSta
         **dict.fromkeys(words.failed, RemoteStatus.FAILED),
     }
     if word in own:
-        return own[word], ""
+        return own[word], None
     if word in OTHERS:
-        return OTHERS[word], f"The service said “{word}”, which its contract does not list."
+        return OTHERS[word], Note(code="task_word", args={"word": word})
     if not word:
         if has_result:
-            return RemoteStatus.SUCCEEDED, "The service named a result and no state."
-        return RemoteStatus.PROCESSING, "The service named no state; taken as still running."
-    return RemoteStatus.PROCESSING, f"Unknown state “{plain(word, 40)}”; taken as still running."
+            return RemoteStatus.SUCCEEDED, Note(code="task_result_only")
+        return RemoteStatus.PROCESSING, Note(code="task_no_state")
+    return RemoteStatus.PROCESSING, Note(code="task_word_unknown", args={"word": plain(word, 40)})
 
 
 def _said(task: Record, request_id: str, keys: Iterable[str]) -> Said:

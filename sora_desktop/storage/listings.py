@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from sora_desktop.core.frozen import Kept
-from sora_desktop.core.listings import Note, Seen
+from sora_desktop.core.listings import Seen
+from sora_desktop.core.notes import Note
 from sora_desktop.storage.database import Database
 from sora_desktop.storage.documents import read_all, read_one
 

@@ -101,7 +101,7 @@ async def test_every_model_from_the_request_to_the_file(
     assert (task.reserved == model(provider, model_id).credits) if provider == "rivya" else task.reserved is None
     simulator.end(task.id)
     done = await service.dialect.poll(service.connection, task.id)
-    assert (done.id, done.status, done.failure, done.note) == (task.id, RemoteStatus.SUCCEEDED, None, "")
+    assert (done.id, done.status, done.failure, done.note) == (task.id, RemoteStatus.SUCCEEDED, None, None)
     assert done.final is not None and done.final > 0
     async with door.download(done.urls[0], allow_private=True) as download:
         data = b"".join([chunk async for chunk in download.chunks()])

@@ -69,7 +69,7 @@ async def test_a_create_on_the_wire():
     assert asked.headers["authorization"] == f"Bearer {KEY}"
     assert "idempotency-key" not in asked.headers and b"intent" not in asked.body
     assert (task.id, task.status, task.created_at) == ("sora_abc123def456", RemoteStatus.QUEUED, 1761635478)
-    assert (task.reserved, task.note) == (None, "")
+    assert (task.reserved, task.note) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ async def poll(answer: Any) -> Any:
 async def test_a_finished_task(answer: Any):
     task = await poll(answer)
     assert (task.status, task.urls, task.seconds) == (RemoteStatus.SUCCEEDED, ("https://r/1.mp4",), 8)
-    assert (task.final, task.note, task.created_at) == (12, "", 1761635478)
+    assert (task.final, task.note, task.created_at) == (12, None, 1761635478)
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ async def test_a_create_on_the_wire():
     assert asked.headers["idempotency-key"] == "sd-1"
     assert asked.headers["authorization"] == f"Bearer {KEY}"
     assert (task.id, task.status, task.reserved, task.final) == ("task_1", RemoteStatus.QUEUED, 75, None)
-    assert (task.created_at, task.request_id, task.note, task.failure) == (1778457600, "req_9", "", None)
+    assert (task.created_at, task.request_id, task.note, task.failure) == (1778457600, "req_9", None, None)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 203, 299])

@@ -148,7 +148,9 @@ class NeverTwice(RuleBasedStateMachine):
             for task, (intent, _) in service.billed.items():
                 job = by_remote.get(task)
                 known = job is not None and (job.state is State.CANCELLED or Path(job.path).is_file())
-                told = intent in doubtful or any(intent in note or task in note for job in jobs for note in job.notes)
+                told = intent in doubtful or any(
+                    note.tells(intent) or note.tells(task) for job in jobs for note in job.notes
+                )
                 assert known or told, f"{name}: {task} was paid and is neither on the disk nor named"
         for job in jobs:
             if job.state is State.UNCERTAIN:

@@ -210,7 +210,7 @@ async def test_a_lost_answer_is_found_in_the_list_and_nothing_is_paid_twice(
     simulator.fault(fault, "create", DIALECT)
     [job] = await done(bench, await send(bench, account, seconds=4))
     assert simulator.billed(job.request.prompt) == 1
-    assert "Its answer was lost; found in the server's list." in job.notes
+    assert [note.code for note in job.notes] == ["task_listed"]
     assert len(simulator.requests(call="create")) == 2
 
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from sora_desktop.core.catalog import Availability
-from sora_desktop.core.listings import Note
+from sora_desktop.core.notes import Note
 from sora_desktop.simulator.keys import SIMULATOR_RIVYA_KEY
 from sora_desktop.ui.catalogue_notes import CatalogueNotes, report
 from sora_desktop.ui.compose.panel import ComposePanel
@@ -206,7 +206,7 @@ def test_the_report_is_bounded(opened: Opened, run: Run, monkeypatch: pytest.Mon
     monkeypatch.setattr(
         opened.studio.live,
         "notes",
-        lambda _id: tuple(Note(code="list_note", args={"text": f"{number} " + "x" * 9_000}) for number in range(9_000)),
+        lambda _id: tuple(Note(code="note_text", args={"text": f"{number} " + "x" * 9_000}) for number in range(9_000)),
     )
     text = report(opened.studio)
     assert len(text) < 200_000

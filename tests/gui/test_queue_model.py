@@ -10,6 +10,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
 
 from sora_desktop.core.errors import Action, Billed, Failure, FailureKind
 from sora_desktop.core.jobs import Job, State
+from sora_desktop.core.notes import Note
 from sora_desktop.engine.works import Transfer
 from sora_desktop.storage.catalog import load_catalog
 from sora_desktop.ui.job_orders import Order
@@ -194,7 +195,8 @@ def test_what_a_row_says() -> None:
     assert screen_of(targetless, usual).orders == ((Order.EDIT, "Re-target…"),)
     kept = Failure(kind=FailureKind.CREDITS, code="credits_short", action=Action.TOP_UP, billed=Billed.YES)
     money = {"remote_id": "t", "final": 0.0, "balance_before": 100.0, "balance_after": 94.0}
-    unpaid = made("x", State.FAILED, failure=kept, urls=("https://a/1", "https://a/2"), **money)
+    odd = (Note(code="task_no_state"), Note(code="task_word_unknown", args={"word": "denoising"}))
+    unpaid = made("x", State.FAILED, failure=kept, urls=("https://a/1", "https://a/2"), notes=odd, **money)
     assert (usual.job(unpaid).second, usual.job(unpaid).second_tone, failed.second_tone) == (
         "billed",
         "warning",
@@ -204,6 +206,7 @@ def test_what_a_row_says() -> None:
     facts = {fact.name: (fact.value, fact.copies) for fact in became(unpaid)}
     assert (facts["Cost"][0], facts["Balance"][0]) == ("Not returned", "100 → 94")
     assert facts["Addresses"] == ("2", "https://a/1\nhttps://a/2")
+    assert "“denoising”, which is new here" in facts["Note"][0] and len(facts["Note"][1].splitlines()) == 2
     done = usual.job(made("x", State.DONE, accepted_at=NOW, completed_at=NOW + 228, final=75.0))
     assert (done.chip, done.second) == ("Done", "3:48 · 75 credits")
     held = usual.job(made("x", held=True))

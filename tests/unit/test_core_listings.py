@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sora_desktop.core.catalog import Availability, Model
-from sora_desktop.core.listings import Note, Seen, changed_fields, drifts, merge
+from sora_desktop.core.listings import Seen, changed_fields, drifts, merge
+from sora_desktop.core.notes import Note
 from sora_desktop.core.params import Option, Param
 from sora_desktop.core.sentences import say
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sora_desktop.core.jobs import Job, State
+from sora_desktop.core.notes import Note
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.engine.lookup import CLOSE, EARLY, LATE, listed
 from sora_desktop.providers.base import RemoteStatus, RemoteTask
@@ -92,8 +93,9 @@ def test_without_a_time_it_is_never_sure() -> None:
 
 def test_another_jobs_task_is_not_taken_nor_one_that_a_job_had_before() -> None:
     assert clear(job(), [task()], [job("other", State.PROCESSING, remote_id="t1")]) == ""
-    assert clear(job(), [task()], [job("other", State.WAITING, notes=("sent before as t1",))]) == ""
-    assert clear(job(notes=("sent before as t1",)), [task()]) == ""
+    before = (Note(code="task_before", args={"id": "t1"}),)
+    assert clear(job(), [task()], [job("other", State.WAITING, notes=before)]) == ""
+    assert clear(job(notes=before), [task()]) == ""
 
 
 def test_two_that_fit_are_named_and_none_is_taken() -> None:

@@ -74,6 +74,9 @@ def became(job: Job, picture: str = "") -> list[Fact]:
         found.append(Fact(tr("Addresses"), str(len(job.urls)), "\n".join(job.urls)))
     if job.request_ids:
         found.append(Fact(tr("Request ID"), shortened(job.request_ids[-1]), job.request_ids[-1]))
+    if job.notes:
+        told = [words.sentence(note.code, note.args) for note in job.notes]
+        found.append(Fact(tr("Note"), told[-1], "\n".join(told)))
     found.append(
         Fact(tr("Made") if job.state is State.DONE else tr("Asked"), moment(job.finished_at or job.created_at))
     )
