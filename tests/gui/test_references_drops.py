@@ -361,3 +361,18 @@ class TestPaste:
         assert several.refusals.text == "On the clipboard is no picture, no file and no address."
         assert panel.page.draft.references[1].width == 64, "what was found at the address is kept"
         assert several.cards[1].facts.text() == "https://x.example/b.png"
+
+    def test_in_the_field_for_addresses_a_picture_is_one_and_text_is_text(
+        self, qtbot, several: ReferencesSection, opened: Opened, tmp_path: Path
+    ) -> None:
+        several._address.click()
+        field = several.entry.field
+        QGuiApplication.clipboard().setMimeData(of_files(photo(tmp_path / "a.png")))
+        qtbot.keyClick(field, Qt.Key.Key_V, CTRL)
+        QGuiApplication.clipboard().setImage(QImage(20, 20, QImage.Format.Format_RGB32))
+        field.paste()
+        opened.idle()
+        assert names(several) == ["a.png", "Pasted picture.png"] and field.text() == ""
+        QGuiApplication.clipboard().setText("https://x.example/")
+        qtbot.keyClick(field, Qt.Key.Key_V, CTRL)
+        assert field.text() == "https://x.example/"

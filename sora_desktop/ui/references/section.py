@@ -120,6 +120,7 @@ class ReferencesSection(QWidget):
         self._address.toggled.connect(self._on_address_toggled)
         self._open_tray.toggled.connect(self.tray.setVisible)
         self.entry.entered.connect(lambda url: self._add([url]))
+        self.entry.field.media_pasted.connect(lambda mime: self.take(read(mime)))
         self.tray.taken.connect(lambda reference: self._add([reference]))
         self.tray.problem.connect(lambda text: self._refuse([text]))
         self._dismiss.clicked.connect(lambda: self._refuse([]))

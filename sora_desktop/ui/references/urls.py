@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from sora_desktop.core.errors import UserError
 from sora_desktop.ui.references.adding import from_url
+from sora_desktop.ui.references.incoming import has_media
 from sora_desktop.ui.widgets.basic import button, mark
 from sora_desktop.ui.widgets.hints import Hint
 from sora_desktop.ui.words import sentence
+
+
+class AddressField(QLineEdit):
+    """A picture or a file that is pasted here is one for the references, and no text."""
+
+    media_pasted = Signal(QMimeData)
+
+    def paste(self) -> None:
+        """Edit, Paste while the field has the focus."""
+        mime = QGuiApplication.clipboard().mimeData()
+        if has_media(mime):
+            self.media_pasted.emit(mime)
+        else:
+            super().paste()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Paste):
+            self.paste()
+        else:
+            super().keyPressEvent(event)
 
 
 class AddressEntry(QWidget):
@@ -19,7 +41,7 @@ class AddressEntry(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.field = QLineEdit(self)
+        self.field = AddressField(self)
         self.field.setPlaceholderText(self.tr("https://… address of the picture"))
         self.field.setAccessibleName(self.tr("Address of a reference"))
         self.field.returnPressed.connect(self._on_entered)
