@@ -16,6 +16,10 @@ from sora_desktop.ui import words
 from sora_desktop.ui.model_words import standing
 
 
+MOST_NOTES = 3
+"""Of what was odd in the answers, the newest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One detail. `copies` is the whole value where a shortened one is shown and the whole can be copied."""
@@ -74,9 +78,7 @@ def became(job: Job, picture: str = "") -> list[Fact]:
         found.append(Fact(tr("Addresses"), str(len(job.urls)), "\n".join(job.urls)))
     if job.request_ids:
         found.append(Fact(tr("Request ID"), shortened(job.request_ids[-1]), job.request_ids[-1]))
-    if job.notes:
-        told = [words.sentence(note.code, note.args) for note in job.notes]
-        found.append(Fact(tr("Note"), told[-1], "\n".join(told)))
+    found += [Fact(tr("Note"), words.sentence(note.code, note.args)) for note in job.notes[-MOST_NOTES:]]
     found.append(
         Fact(tr("Made") if job.state is State.DONE else tr("Asked"), moment(job.finished_at or job.created_at))
     )
