@@ -23,6 +23,8 @@ MAX_FILE = 500_000
 """Characters of a file that is read."""
 MOST = 100
 """Findings that are told of one file."""
+LONGEST = 500
+"""Characters of a reason."""
 DEEPEST = 50
 """Tables and lists in one another that are read."""
 TOO_DEEP = "lists or tables are nested too deeply"
@@ -149,8 +151,14 @@ def _others(provider: Provider, taken: Mapping[str, str], *, own: bool) -> Itera
 def _placed(text: str, wrong: Iterable[Fault]) -> tuple[Finding, ...]:
     """The faults in the order of the file, each once."""
     lines = Lines(text)
-    found = {Finding(lines.of(fault.place), _words(fault.place), fault.reason): None for fault in wrong}
+    found = {Finding(lines.of(fault.place), _words(fault.place), _line(fault.reason)): None for fault in wrong}
     return tuple(sorted(found, key=lambda finding: finding.line)[:MOST])
+
+
+def _line(reason: str) -> str:
+    """What a file says is quoted in reasons: one line, and bounded."""
+    reason = " ".join(reason.split())
+    return reason if len(reason) <= LONGEST else f"{reason[: LONGEST - 1]}…"
 
 
 def _words(place: Place) -> str:

@@ -77,6 +77,7 @@ CASES = [
     ('name = "Mine"\n', "", "name: is missing"),
     ('dialect = "described"', 'dialect = "descried" #!', "is no dialect"),
     ('dialect = "described"', 'dialect = "rivya" #!', "a file of yours is “described”"),
+    ('dialect = "described"', 'dialect = "a\\n\\tb" #!', "“a b” is no dialect"),
     ('base_url = "https://api.example.com"', 'base_url = "http://api.example.com" #!', "https://"),
     ('base_url = "https://api.example.com"', 'base_url = "api.example.com" #!', "https://"),
     ('base_url = "https://api.example.com"', 'base_url = "https://u:p@example.com" #!', "own field"),
