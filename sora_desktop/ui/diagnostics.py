@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from sora_desktop.core.redact import redact
 from sora_desktop.ui.crash import versions
+from sora_desktop.ui.glances import MOMENT, Glances
 from sora_desktop.ui.places import free_bytes, videos_folder
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import theme
@@ -20,7 +22,8 @@ def diagnostics(studio: Studio) -> str:
     """What a person may paste into a report."""
     states = Counter(str(job.state) for job in studio.engine.jobs.values())
     providers = Counter(account.provider for account in studio.accounts.all if not account.builtin)
-    free = free_bytes(videos_folder(studio.settings.current, studio.paths))
+    folder = videos_folder(studio.settings.current, studio.paths)
+    free: int | None = Glances().look("free", partial(free_bytes, folder), MOMENT)
     lines = [
         versions(),
         f"Theme {theme().name} ({theme().colours.name}), text {theme().text_size} %",
@@ -28,7 +31,7 @@ def diagnostics(studio: Studio) -> str:
         f"Accounts: {_counted(providers)}",
         f"Jobs: {_counted(states)}",
         f"Online: {'yes' if studio.engine.online else 'no'}; paused: {'yes' if studio.engine.paused else 'no'}",
-        f"Free space: {size(free) if free is not None else 'not known'}",
+        f"Free space: {size(free) if free is not None and free >= 0 else 'not known'}",
         "",
         *_end_of_log(studio.paths.logs),
     ]

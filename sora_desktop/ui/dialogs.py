@@ -56,8 +56,11 @@ class Dialogs(QObject):
         self._open(self._studio.paths.logs)
 
     def _open(self, folder: Path) -> None:
+        self._studio.tasks.spawn(self._opened(folder), "open a folder")
+
+    async def _opened(self, folder: Path) -> None:
         try:
-            open_folder(folder)
+            await open_folder(folder)
         except EnvironmentProblem as problem:
             self._window.notices.tell(sentence(problem), Tone.DANGER)
 

@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from sora_desktop.core.errors import Action, EnvironmentProblem, FailureKind, ProviderError, UserError
 from sora_desktop.core.jobs import REMOTE, Job, State
 from sora_desktop.core.proof import credits_in_doubt, proof
-from sora_desktop.ui import places, words
+from sora_desktop.ui import words
+from sora_desktop.ui.glances import MOMENT, Glances
+from sora_desktop.ui.places import is_file
 from sora_desktop.ui.recipe import recipe
 from sora_desktop.ui.references.incoming import Frame
 from sora_desktop.ui.studio import Studio
@@ -58,8 +60,12 @@ FOR_ACTION = {
 }
 
 
-def orders_for(job: Job) -> frozenset[Order]:
-    """What makes sense for a job as it stands."""
+ON_DISK = {Order.REVEAL, Order.FRAME, Order.COLLECT}
+"""Orders that depend on whether the file of a clip is there."""
+
+
+def orders_for(job: Job, there: bool | None = None) -> frozenset[Order]:
+    """What makes sense for a job as it stands. `there`: the file of its clip, None where its disk does not answer."""
     found = {Order.OPEN, Order.EDIT, Order.COPY}
     if job.failure is not None and job.failure.action in FOR_ACTION:
         found.add(FOR_ACTION[job.failure.action])
@@ -78,9 +84,9 @@ def orders_for(job: Job) -> frozenset[Order]:
                 found.discard(Order.RETRY)
         case State.DONE:
             found.add(Order.REMOVE)
-            if job.path and Path(job.path).exists():
+            if there:
                 found |= {Order.REVEAL, Order.FRAME}
-            elif job.collectable:
+            elif there is False and job.collectable:
                 found.add(Order.COLLECT)
         case _:
             found.add(Order.STOP_AFTER)
@@ -110,10 +116,22 @@ class JobOrders(QObject):
         super().__init__(window)
         self._studio = studio
         self._window = window
+        self._glances = Glances()
+
+    def possible(self, jobs: Sequence[Job]) -> list[frozenset[Order]]:
+        """What makes sense for each of `jobs`. Their disks are asked on a thread and waited for a moment only."""
+        paths = [job.path if job.state is State.DONE else "" for job in jobs]
+        name = "\n".join(paths)
+        there: list[bool] | None = [False] * len(jobs)
+        if any(paths):
+            there = self._glances.look(name, lambda: [is_file(path) for path in paths], MOMENT)
+            self._glances.forget(name)
+        return [orders_for(job, there[at] if there else None) for at, job in enumerate(jobs)]
 
     def give(self, order: Order, jobs: Sequence[Job]) -> None:
         """Carries `order` out for each of `jobs` that takes it."""
-        fitting = [job for job in jobs if order in orders_for(job)]
+        possible = self.possible(jobs) if order in ON_DISK else [orders_for(job) for job in jobs]
+        fitting = [job for job, orders in zip(jobs, possible, strict=True) if order in orders]
         if not fitting:
             return
         first = fitting[0]
@@ -299,7 +317,7 @@ class JobOrders(QObject):
 def reveal(path: Path) -> None:
     """Shows a file in the system's file manager, marked where the manager can do that."""
     if not _marked(path):
-        places.open_folder(path.parent)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
 
 
 def _marked(path: Path) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
+from sora_desktop.providers.threads import in_thread
 from sora_desktop.storage.library import ensure_folder, free_space
 from sora_desktop.storage.paths import Paths
 from sora_desktop.storage.settings import Settings
@@ -25,9 +27,9 @@ def short(folder: Path) -> str:
         return str(folder)
 
 
-def open_folder(folder: Path) -> None:
+async def open_folder(folder: Path) -> None:
     """Shows the folder in the system's file manager. Raises EnvironmentProblem where it cannot be made."""
-    ensure_folder(folder)
+    await in_thread(partial(ensure_folder, folder))
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
@@ -36,9 +38,20 @@ def open_file(file: Path) -> bool:
     return QDesktopServices.openUrl(QUrl.fromLocalFile(str(file)))
 
 
-def free_bytes(folder: Path) -> int | None:
-    """The bytes free there, or None where the disk does not answer."""
+# To be called on a thread: a share may hang. See `glances`.
+
+
+def free_bytes(folder: Path) -> int:
+    """The bytes free there, -1 where there is no disk."""
     try:
         return free_space(folder)
     except OSError:
-        return None
+        return -1
+
+
+def is_file(path: str) -> bool:
+    """Whether there is a file. What cannot be looked at is none."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 
 from sora_desktop.core.jobs import Job
 from sora_desktop.ui.bind import bind
+from sora_desktop.ui.glances import Glances
 from sora_desktop.ui.icons import pixmap
 from sora_desktop.ui.places import free_bytes, short, videos_folder
 from sora_desktop.ui.studio import Studio
@@ -19,6 +22,8 @@ DISK_MS = 30_000
 SOON_MS = 300
 LOW_SPACE = 2_000_000_000
 """Bytes below which the free space is shown as a warning: a handful of clips."""
+PATIENCE = 5.0
+"""Seconds without an answer of the disk after which that is shown."""
 
 
 class Fact(QWidget):
@@ -67,6 +72,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._studio = studio
         self._account = ""
+        self._glances = Glances()
         self._timer = QTimer(self)
         self._timer.setInterval(DISK_MS)
         self._timer.timeout.connect(self.refresh_disk)
@@ -96,6 +102,7 @@ class StatusBar(QStatusBar):
         bind(studio.engine.job_changed, self._on_job_changed, self)
         bind(studio.accounts.changed, self._show_balance, self)
         bind(studio.settings.changed, self._show_folder, self)
+        bind(self._glances.changed, lambda _folder: self._show_disk(), self)
         self._on_online_changed(studio.engine.online)
         self._show_balance()
         self._show_folder()
@@ -106,9 +113,20 @@ class StatusBar(QStatusBar):
         self._show_balance()
 
     def refresh_disk(self) -> None:
-        """Reads the free space anew."""
-        free = free_bytes(videos_folder(self._studio.settings.current, self._studio.paths))
+        """Reads the free space anew; what is known of it is shown until then."""
+        folder = videos_folder(self._studio.settings.current, self._studio.paths)
+        self._glances.look(str(folder), partial(free_bytes, folder))
+        self._show_disk()
+
+    def _show_disk(self) -> None:
+        folder = str(videos_folder(self._studio.settings.current, self._studio.paths))
+        free = self._glances.seen(folder)
+        if self._glances.waited(folder) > PATIENCE:
+            self.disk.say(self.tr("Disk does not answer"), ink="warning", text_ink="warning")
+            return
         if free is None:
+            return
+        if free < 0:
             self.disk.say(self.tr("Disk not there"), ink="warning", text_ink="warning")
             return
         low = free < LOW_SPACE

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from sora_desktop.app import QUIET
 from sora_desktop.core.references import ReferenceRule
 from sora_desktop.engine.simulator_process import SimulatorProcess
+from sora_desktop.ui import job_orders
 from sora_desktop.ui.compose.panel import ComposePanel
 from sora_desktop.ui.references.section import ReferencesSection
 from sora_desktop.ui.theme import theme
@@ -25,6 +26,12 @@ def warm_simulators(monkeypatch: pytest.MonkeyPatch) -> None:
     """As for all tests (see there), and small clips: the frames of a full one take seconds."""
     real = SimulatorProcess._command
     monkeypatch.setattr(SimulatorProcess, "_command", lambda self: warm.instead_of(real(self), "--light"))
+
+
+@pytest.fixture(autouse=True)
+def quick_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No click gives a disk up because the machine has other things to do."""
+    monkeypatch.setattr(job_orders, "MOMENT", 10.0)
 
 
 @pytest.fixture

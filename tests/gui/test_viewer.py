@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -23,7 +24,7 @@ from sora_desktop.media import stills
 from sora_desktop.media.render import render
 from sora_desktop.ui.queue import QueuePanel
 from sora_desktop.ui.theme import theme
-from sora_desktop.ui.viewer import ViewerPanel
+from sora_desktop.ui.viewer import ViewerPanel, sight
 from sora_desktop.ui.viewer.player import Load
 from sora_desktop.ui.viewer.transport import clock
 from support.jobs import NOW, made
@@ -519,10 +520,25 @@ class TestScreens:
     def test_a_missing_file_can_be_collected_again(self, stand: Stand, tmp_path: Path) -> None:
         job = stand.done(tmp_path / "gone.mp4", remote_id="task_1")
         stand.panel.show_job(job.id)
+        stand.until(lambda: stand.page is stand.panel.screen_page)
         assert stand.words()[0] == "The file is missing"
         stand.order("Collect again")
         stand.settle()
         assert stand.engine.jobs[job.id].state is State.QUEUED
+
+    def test_a_share_that_hangs_does_not_hold_the_window(
+        self, stand: Stand, clip: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        answers = threading.Event()
+        monkeypatch.setattr(sight, "is_file", lambda path: answers.wait(20) and Path(path).is_file())
+        monkeypatch.setattr(sight, "PATIENCE", 0.0)
+        job = stand.done(clip)
+        stand.panel.show_job(job.id)
+        stand.panel._refresh()
+        assert stand.words()[0] == "The disk does not answer" and stand.panel._clock.isActive()
+        answers.set()
+        stand.until(lambda: not stand.canvas.image.isNull())
+        assert stand.page is stand.panel.stage.home and not stand.player.playing
 
     def test_a_broken_file_is_said(self, stand: Stand, tmp_path: Path) -> None:
         broken = tmp_path / "broken.mp4"
@@ -545,6 +561,7 @@ class TestScreens:
         job = made("x", State.DONE, path=str(clip), finished_at=NOW)
         run(opened.studio.engine.restore(job))
         panel.show_job(job.id, play=True)
+        qtbot.waitUntil(lambda: panel.player.path is not None)
         assert panel.screen_page.title.text() == "This computer cannot play video here"
         panel.player.toggle()
         panel.transport.toggle_mute()

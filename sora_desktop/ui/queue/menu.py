@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from sora_desktop.core.jobs import Job
 from sora_desktop.ui.icons import icon
-from sora_desktop.ui.job_orders import JobOrders, Order, orders_for
+from sora_desktop.ui.job_orders import JobOrders, Order
 from sora_desktop.ui.queue.lines import action_of
 
 SINGLE = {Order.OPEN, Order.EDIT, Order.FRAME, Order.CHANGE, Order.STOP_AFTER}
@@ -52,7 +52,7 @@ def job_menu(jobs: Sequence[Job], orders: JobOrders, parent: QWidget) -> QMenu:
     """What can be done with all of `jobs`, or with those of them that take it."""
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    possible = {order for job in jobs for order in orders_for(job)}
+    possible = frozenset[Order]().union(*orders.possible(jobs))
     single = len(jobs) == 1
     kept = tuple(jobs)
     for entry in entries():

@@ -278,8 +278,7 @@ class QueuePanel(QWidget):
 
     def _mend(self, jobs: Sequence[Job]) -> None:
         """Ctrl+R: what helps each job, by the order of the menu."""
-        for job in jobs:
-            possible = orders_for(job)
+        for job, possible in zip(jobs, self.orders.possible(jobs), strict=True):
             order = next((order for order in (Order.CHECK, Order.RETRY, Order.COLLECT) if order in possible), None)
             if order is not None:
                 self.orders.give(order, [job])
@@ -320,7 +319,7 @@ class QueuePanel(QWidget):
 
     def _on_dragged_out(self, job: Job) -> None:
         """A finished clip: its last frame as a reference here, its file for other programs."""
-        if Path(job.path).is_file():
+        if Order.FRAME in self.orders.possible([job])[0]:
             frame = Frame(path=job.path, title=Path(job.path).stem)
             drag_out(self.view, of_frame(frame, with_clip=True), self.thumbnails.get(job.id) or QPixmap())
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable
+from functools import partial
 from pathlib import Path
 
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
 from sora_desktop.core.errors import EnvironmentProblem
 from sora_desktop.core.naming import DEFAULT_TEMPLATE, FIELDS, file_stem, unknown_fields
+from sora_desktop.providers.threads import in_thread
 from sora_desktop.storage.library import ensure_folder
 from sora_desktop.ui.bind import bind
+from sora_desktop.ui.glances import Glances
 from sora_desktop.ui.places import free_bytes, open_folder, short, videos_folder
 from sora_desktop.ui.settings.form import Form, Page, beside
 from sora_desktop.ui.studio import Studio
@@ -58,6 +63,8 @@ class FilesPage(Page):
         self.column.addWidget(self.form)
         self.column.addWidget(label(note, "secondary", "muted", wrap=True))
         self.column.addStretch(1)
+        self._glances = Glances()
+        bind(self._glances.changed, lambda _folder: self._show_free(), self)
         bind(studio.settings.changed, self._fill, self)
         self._fill()
 
@@ -91,14 +98,22 @@ class FilesPage(Page):
         self.folder.setText(short(folder))
         self.folder.setToolTip(str(folder))
         self.standard.setEnabled(bool(settings.videos_folder))
-        free = free_bytes(folder)
-        self.free.setText(
-            self.tr("The disk does not answer.") if free is None else self.tr("{0} free").format(size(free))
-        )
+        self._glances.look(str(folder), partial(free_bytes, folder))
+        self._show_free()
         if not self.template.isModified():
             self.template.setText(settings.name_template)
             self._judge()
         self.default.setEnabled(settings.name_template != DEFAULT_TEMPLATE)
+
+    def _show_free(self) -> None:
+        folder = videos_folder(self._studio.settings.current, self._studio.paths)
+        free = self._glances.seen(str(folder))
+        if free is None:
+            self.free.setText("")
+        else:
+            self.free.setText(
+                self.tr("The disk does not answer.") if free < 0 else self.tr("{0} free").format(size(free))
+            )
 
     def choose_folder(self) -> None:
         """Opens the system's dialog for a folder."""
@@ -111,20 +126,29 @@ class FilesPage(Page):
         dialog.open()
 
     def _set_folder(self, folder: str) -> None:
-        if folder:
-            try:
-                ensure_folder(Path(folder))
-            except EnvironmentProblem as problem:
-                self.form.wrong("folder", sentence(problem))
-                return
-        self.form.wrong("folder", "")
-        self._keep(videos_folder=folder)
+        self._studio.tasks.spawn(self._take(folder), "videos folder")
+
+    async def _take(self, folder: str) -> None:
+        if not folder:
+            self.form.wrong("folder", "")
+        elif not await self._went_well(in_thread(partial(ensure_folder, Path(folder)))):
+            return
+        await self._studio.settings.change(videos_folder=folder)
 
     def _on_open(self) -> None:
+        folder = videos_folder(self._studio.settings.current, self._studio.paths)
+        self._studio.tasks.spawn(self._went_well(open_folder(folder)), "open the videos folder")
+
+    async def _went_well(self, work: Awaitable[object]) -> bool:
+        """Whether it did; what is wrong with the folder stands at it."""
+        wrong = ""
         try:
-            open_folder(videos_folder(self._studio.settings.current, self._studio.paths))
+            await work
         except EnvironmentProblem as problem:
-            self.form.wrong("folder", sentence(problem))
+            wrong = sentence(problem)
+        if shiboken6.isValid(self):
+            self.form.wrong("folder", wrong)
+        return not wrong
 
     def _insert(self, place: str) -> None:
         self.template.insert(place)

@@ -62,15 +62,17 @@ class PrivacyPage(Page):
         field.setToolTip(str(folder))
         opener = button(self.tr("Open"), "field")
         opener.setAccessibleName(self.tr("Open {0}").format(title))
-        opener.clicked.connect(lambda: self._on_open(name, folder))
+        opener.clicked.connect(lambda: self._studio.tasks.spawn(self._open(name, folder), "open a folder"))
         self.form.add(name, title, beside(field, opener), target=field)
 
-    def _on_open(self, name: str, folder: Path) -> None:
+    async def _open(self, name: str, folder: Path) -> None:
+        wrong = ""
         try:
-            open_folder(folder)
-            self.form.wrong(name, "")
+            await open_folder(folder)
         except EnvironmentProblem as problem:
-            self.form.wrong(name, sentence(problem))
+            wrong = sentence(problem)
+        if shiboken6.isValid(self):
+            self.form.wrong(name, wrong)
 
     def _on_copy(self) -> None:
         QGuiApplication.clipboard().setText(diagnostics(self._studio))

@@ -152,10 +152,14 @@ class ProvidersPage(Page):
         ReadmeDialog(self.window(), "providers").show()
 
     def _on_open(self) -> None:
+        self._studio.tasks.spawn(self._open(), "open the folder of providers")
+
+    async def _open(self) -> None:
         try:
-            open_folder(self._studio.providers.folder)
+            await open_folder(self._studio.providers.folder)
         except EnvironmentProblem as problem:
-            self.said.say(sentence(problem), "danger")
+            if shiboken6.isValid(self):
+                self.said.say(sentence(problem), "danger")
 
     def read_again(self) -> None:
         """Reads the folder anew."""

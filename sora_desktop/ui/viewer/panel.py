@@ -27,6 +27,7 @@ from sora_desktop.ui.viewer.keys import Chord, ViewerKeys
 from sora_desktop.ui.viewer.player import Load, Player
 from sora_desktop.ui.viewer.saving import FrameSaver
 from sora_desktop.ui.viewer.screens import ScreenPage
+from sora_desktop.ui.viewer.sight import Sight
 from sora_desktop.ui.viewer.stage import Stage
 from sora_desktop.ui.viewer.transport import Transport
 from sora_desktop.ui.viewer.uncertain import UncertainPage
@@ -52,6 +53,9 @@ class ViewerPanel(QWidget):
         self._job: Job | None = None
         self._transfer: Transfer | None = None
         self._turning = False
+        self._sight = Sight()
+        self._opens = False
+        """Whether the clip plays as soon as its file is seen."""
         engine = studio.engine
         self._lines = Lines(studio.accounts.model_of, engine.pace, paused=lambda: engine.paused)
         self.orders = JobOrders(studio, self)
@@ -114,6 +118,7 @@ class ViewerPanel(QWidget):
         bind(engine.paused_changed, lambda _paused: self._refresh(), self)
         bind(self._studio.accounts.changed, self._refresh, self)
         bind(self._studio.library.changed, self._on_library_changed, self)
+        bind(self._sight.changed, self._on_file_seen, self)
         player.playing_changed.connect(self._on_playing_changed)
         player.frame_came.connect(self.canvas.show_frame)
         player.load_changed.connect(self._refresh)
@@ -194,6 +199,8 @@ class ViewerPanel(QWidget):
         try:
             self._close()
             self._job = job
+            if job is not None:
+                self._sight.forget(job)
             self._open_file(play=play)
         finally:
             self._turning = False
@@ -215,25 +222,30 @@ class ViewerPanel(QWidget):
             self._close()
 
     def _close(self) -> None:
+        self._opens = False
         self.player.close()
         self.canvas.clear()
 
     def _open_file(self, *, play: bool = False) -> None:
-        """Loads the video of a job that is done; the first frame shows at once."""
-        job = self._job
-        if job is None or job.state is not State.DONE or not job.path or not Path(job.path).is_file():
-            return
-        self.player.open(Path(job.path), play=play)
+        """Loads the video of a job that is done, as soon as its file is seen; the first frame shows at once."""
+        job, self._opens = self._job, play
+        if job is not None and job.state is State.DONE and self.player.path is None and self._sight.of(job):
+            self.player.open(Path(job.path), play=play)
 
-    def _screen(self) -> states.Screen | None:
-        """What is said instead of a picture; None where there is one."""
+    def _on_file_seen(self, path: str) -> None:
+        if self._job is not None and self._job.path == path:
+            self._open_file(play=self._opens)
+            self._refresh()
+
+    def _screen(self, there: bool | None) -> states.Screen | None:
+        """What is said instead of a picture; None where there is one. `there`: its file."""
         job = self._job
         if job is None:
             return states.nothing()
         if job.state is not State.DONE:
             return states.screen_of(job, self._lines, self._transfer)
-        if not Path(job.path).is_file():
-            return states.file_missing(job)
+        if not there:
+            return self._sight.screen(job, there)
         if self.player.problem:
             return states.no_player(job, self.player.problem)
         if self.player.load is Load.BROKEN:
@@ -243,7 +255,8 @@ class ViewerPanel(QWidget):
     def _refresh(self) -> None:
         if self._turning:
             return
-        job, screen = self._job, self._screen()
+        job, there = self._job, self._sight.of(self._job)
+        screen = self._screen(there)
         if screen is None:
             self.pages.setCurrentWidget(self.stage.home)
         elif job is not None and job.state is State.UNCERTAIN:
@@ -259,13 +272,13 @@ class ViewerPanel(QWidget):
         self._show_zoom()
         if job is not None:
             possible = {"edit", "copy"}
-            if job.path and Path(job.path).is_file():
+            if there:
                 possible.add("reveal")
-            if screen is None:
+            if screen is None and there:
                 possible |= {"save", "save_as", "last_frame"}
             self.actions_row.set_possible(possible)
             self._show_details(job)
-        ticking = self.isVisible() and job is not None and job.state in states.PENDING
+        ticking = self.isVisible() and job is not None and (job.state in states.PENDING or there is None)
         if ticking is not self._clock.isActive():
             self._clock.start() if ticking else self._clock.stop()
 

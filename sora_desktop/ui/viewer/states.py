@@ -52,6 +52,18 @@ def file_missing(job: Job) -> Screen:
     return Screen("film", "warning", tr("The file is missing"), sentence, orders=orders)
 
 
+def disk_silent(job: Job) -> Screen:
+    """Where the file is does not answer: a share that is away, a drive that sleeps."""
+    return Screen(
+        "film",
+        "warning",
+        tr("The disk does not answer"),
+        tr("The video is on a drive or a share that does not answer. It shows as soon as that does:\n{0}").format(
+            job.path
+        ),
+    )
+
+
 def file_broken(job: Job) -> Screen:
     """The file is there and cannot be played."""
     orders = ((Order.COLLECT, tr("Collect again")), (Order.REVEAL, tr("Show in folder")))
