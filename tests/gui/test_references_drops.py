@@ -16,6 +16,7 @@ from sora_desktop.core.references import Reference
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.media.picture_files import MOST_PIXELS
 from sora_desktop.ui.compose.panel import ComposePanel
+from sora_desktop.ui.library.notes import NotesField
 from sora_desktop.ui.references.incoming import Frame, of_frame, of_references
 from sora_desktop.ui.references.section import ReferencesSection
 from support.drops import Drag, drop, names, of_files, photo
@@ -376,3 +377,21 @@ class TestPaste:
         QGuiApplication.clipboard().setText("https://x.example/")
         qtbot.keyClick(field, Qt.Key.Key_V, CTRL)
         assert field.text() == "https://x.example/"
+
+    def test_fields_for_text_let_a_picture_pass_and_take_words(
+        self, panel: ComposePanel, several: ReferencesSection, opened: Opened, tmp_path: Path
+    ) -> None:
+        several._address.click()
+        notes = NotesField(panel)
+        picture, words = of_files(photo(tmp_path / "a.png")), QMimeData()
+        picture.setText((tmp_path / "a.png").as_uri())
+        words.setText("a boat")
+        for number, over in enumerate((several.entry.field, notes.viewport())):
+            drag = Drag(over, words, QPoint(5, 5))
+            assert drag.accepted
+            drag.leave()
+            several._put(0, None)
+            Drag(over, picture, QPoint(5, 5)).drop()
+            opened.idle()
+            assert names(several) == ["a.png"], number
+        assert several.entry.field.text() == "" and notes.toPlainText() == ""

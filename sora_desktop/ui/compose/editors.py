@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QSignalBlocker, Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from sora_desktop.core.params import Option, Param, ParamType, Scalar, as_text, coerce
+from sora_desktop.ui.references.passing import let_media_pass
 from sora_desktop.ui.widgets.basic import mark
 from sora_desktop.ui.widgets.fields import Combo, NumberField, SeedField
 from sora_desktop.ui.widgets.segments import Choice, Segments
@@ -191,6 +192,7 @@ def _number_of(param: Param, value: Scalar | None) -> float | None:
 def _seed(param: Param, parent: QWidget) -> Editor:
     field = SeedField(param.minimum, param.maximum, parent)
     field.field.setAccessibleName(param.title)
+    let_media_pass(field.field)
     editor = Editor(field, lambda value: field.set_value(_number_of(param, value)), field.set_invalid)
     field.changed.connect(editor.changed)
     return editor
@@ -198,6 +200,7 @@ def _seed(param: Param, parent: QWidget) -> Editor:
 
 def _text(param: Param, parent: QWidget, parse: Callable[[str], Scalar]) -> Editor:
     field = QLineEdit(parent)
+    let_media_pass(field)
     # A longer text is found fault with, not cut.
     field.setMaxLength(MOST_TEXT)
     if param.default is None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.compose.editor import storable
+from sora_desktop.ui.references.passing import let_media_pass
 from sora_desktop.ui.saving import Saver
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
@@ -77,6 +78,7 @@ class NotesField(QPlainTextEdit):
         super().__init__(parent)
         mark(self, look="notes")
         ring_around(self, self)
+        let_media_pass(self)
         self.setTabChangesFocus(True)
         self.setAccessibleName(self.tr("Notes"))
         self.setPlaceholderText(self.tr("What is worth knowing about this clip"))

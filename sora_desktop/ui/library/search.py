@@ -14,6 +14,7 @@ from sora_desktop.ui.icons import icon, paint_icon
 from sora_desktop.ui.library.chips import Token
 from sora_desktop.ui.library.makers import names
 from sora_desktop.ui.library.spans import called, today
+from sora_desktop.ui.references.passing import let_media_pass
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
@@ -130,6 +131,7 @@ class SearchBar(QWidget):
         mark(self._frame, look="search")
         keep_height(self._frame, SIZES.field)
         self.field = SearchField()
+        let_media_pass(self.field)
         mark(self.field, look="bare")
         ring_around(self.field, self._frame)
         self.field.setMaxLength(LONGEST)

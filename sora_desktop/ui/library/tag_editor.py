@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCompleter, QLineEdit, QVBoxLayout, QWidget
 from sora_desktop.core.library import LONGEST_TAG, Clip
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.library.chips import Token
+from sora_desktop.ui.references.passing import let_media_pass
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
 from sora_desktop.ui.widgets.basic import button, label, mark, sized
@@ -33,6 +34,7 @@ class TagField(QLineEdit):
         super().__init__(parent)
         self.setMaxLength(LONGEST_TAG)
         self.setPlaceholderText(self.tr("New tag"))
+        let_media_pass(self)
         self.setAccessibleName(self.tr("New tag"))
         mark(self, look="tag")
         completer = QCompleter(sorted(known, key=str.casefold), self)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from sora_desktop.core.errors import UserError
 from sora_desktop.ui.references.adding import from_url
 from sora_desktop.ui.references.incoming import has_media
+from sora_desktop.ui.references.passing import let_media_pass
 from sora_desktop.ui.widgets.basic import button, mark
 from sora_desktop.ui.widgets.hints import Hint
 from sora_desktop.ui.words import sentence
@@ -42,6 +43,7 @@ class AddressEntry(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.field = AddressField(self)
+        let_media_pass(self.field)
         self.field.setPlaceholderText(self.tr("https://… address of the picture"))
         self.field.setAccessibleName(self.tr("Address of a reference"))
         self.field.returnPressed.connect(self._on_entered)
