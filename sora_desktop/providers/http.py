@@ -350,7 +350,7 @@ class Http:
                         await response.aclose()
 
     def _flight(self, clients: Clients) -> Flight:
-        return Flight(clients.proxy.place if clients.proxy else "", self._times["connect"])
+        return Flight(clients.proxy.place if clients.proxy else "", self._times["connect"], self._whole)
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:

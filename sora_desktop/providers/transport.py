@@ -41,10 +41,11 @@ class Flight:
 
     `left` turns true before the first byte of the request is written; a CONNECT to a proxy does not count. `proxy` is
     the host and port of the proxy it goes through, `asked` whether that was told where to connect to. `patience` are
-    the seconds for the proxy's answer, counted on `limit`: httpcore sets no time for one that speaks SOCKS.
+    the seconds for the proxy's answer, counted on `limit`: httpcore sets no time for one that speaks SOCKS. `whole` are
+    those for the head of the answer, which may come byte by byte.
     """
 
-    def __init__(self, proxy: str = "", patience: float | None = None) -> None:
+    def __init__(self, proxy: str = "", patience: float | None = None, whole: float | None = None) -> None:
         self.proxy = proxy
         self.watched = False
         self.left = False
@@ -53,6 +54,7 @@ class Flight:
         self.status: int | None = None
         self.limit: asyncio.Timeout | None = None
         self._patience = patience
+        self._whole = whole
         self._stream: object = None
 
     async def trace(self, event: str, info: Mapping[str, object]) -> None:
@@ -84,7 +86,9 @@ class Flight:
                 self._set(self._patience)
             elif name.endswith(".send_request_headers"):
                 self.step = Step.HTTP
-        elif self.asked and not self.left and name.endswith((".setup_socks5_connection", ".receive_response_headers")):
+        elif self.left and name.endswith(".send_request_body"):
+            self._set(self._whole)
+        elif (self.asked or self.left) and name.endswith((".setup_socks5_connection", ".receive_response_headers")):
             self._set(None)
 
     def _set(self, seconds: float | None) -> None:

@@ -254,9 +254,10 @@ async def test_an_endless_answer(http: Http):
         await asyncio.wait_for(stopped.wait(), 5)
 
 
-async def test_an_answer_that_trickles():
+@pytest.mark.parametrize("head", [b"content-length: 100000\r\n\r\n", b"x-head: "], ids=["body", "head"])
+async def test_an_answer_that_trickles(head: bytes):
     async def trickle(asked: Asked, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n" + head)
         while not writer.is_closing():
             writer.write(b" ")
             await writer.drain()
