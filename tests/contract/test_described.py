@@ -221,7 +221,7 @@ async def test_a_task_that_is_done():
         4,
         7.5,
     )
-    assert task.expires_at == 1_893_456_000 and task.note == ""
+    assert task.expires_at == 1_893_456_000 and task.note is None
 
 
 async def test_a_result_that_takes_a_call_of_its_own():
@@ -420,7 +420,7 @@ async def test_the_newer_call_from_the_request_to_the_file(simulator: SimulatorP
         assert (await dialect.poll(connection, task.id)).status is RemoteStatus.QUEUED
         simulator.end(task.id)
         done = await dialect.poll(connection, task.id)
-        assert (done.status, done.final, done.seconds, done.note) == (RemoteStatus.SUCCEEDED, 24, 4, "")
+        assert (done.status, done.final, done.seconds, done.note) == (RemoteStatus.SUCCEEDED, 24, 4, None)
         async with http.download(done.urls[0], allow_private=True) as download:
             data = b"".join([chunk async for chunk in download.chunks()])
         assert data[4:8] == b"ftyp"
