@@ -44,7 +44,8 @@ class Availability(StrEnum):
 
 
 class Model(Frozen):
-    """One model of a provider. `credits` is None where the price is not published.
+    """One model of a provider. `credits` is None where there is no one price for each clip: then `billing` is the
+    service's word for how it counts, and `credits_from` where that begins, as far as they are published.
 
     `gone_at` is in Unix seconds. `notices` are the service's own words. `unknown` keeps what a live list says under
     keys that this version does not know.
@@ -61,6 +62,8 @@ class Model(Frozen):
     prompt_required: bool = True
     prompt_limit: int | None = None
     credits: float | None = None
+    billing: str = ""
+    credits_from: float | None = None
     params: tuple[Param, ...] = ()
     references: ReferenceRule | None = None
     estimate: Estimate | None = None

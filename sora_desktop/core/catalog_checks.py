@@ -114,8 +114,9 @@ def _twice(names: Sequence[str], place: Place, key: str, what: str) -> Iterator[
 def _model(model: Model, place: Place) -> Iterator[Fault]:
     if model.prompt_limit is not None and model.prompt_limit < 1:
         yield Fault((*place, "prompt_limit"), "at least 1 character; leave it out where there is no limit")
-    if model.credits is not None and model.credits < 0:
-        yield Fault((*place, "credits"), "at least 0; leave it out where no price is published")
+    for key in ("credits", "credits_from"):
+        if (getattr(model, key) or 0) < 0:
+            yield Fault((*place, key), "at least 0; leave it out where no price is published")
     yield from _twice([param.key for param in model.params], (*place, "params"), "key", "the parameter")
     for index, param in enumerate(model.params):
         yield from _param(param, (*place, "params", index))

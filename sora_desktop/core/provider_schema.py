@@ -58,6 +58,8 @@ WORDS: dict[str, dict[str, str]] = {
         "prompt_required": "Whether a request needs a prompt.",
         "prompt_limit": "Characters of a prompt at most; left out where none is published.",
         "credits": "The price of one clip in the service's unit; left out where it is not published.",
+        "billing": "Where there is no one price for each clip: how the service counts, in a word.",
+        "credits_from": "Where there is no one price for each clip: the least that one costs.",
         "params": "Its parameters; one [[models.params]] section each, shown in this order.",
         "references": "What it takes as references; left out where it takes none.",
         "estimate": "How long a generation usually takes. Planning only: nothing is given up when it is over.",

@@ -46,7 +46,7 @@ RULES: dict[str, dict[str, Schema]] = {
     },
     "PollRhythm": {"first": SECONDS, "least": SECONDS, "most": SECONDS},
     "Estimate": {"least": {"minimum": 0}, "most": {"minimum": 0}},
-    "Model": {"id": WRITTEN, "prompt_limit": {"minimum": 1}, "credits": {"minimum": 0}},
+    "Model": {"id": WRITTEN, "prompt_limit": {"minimum": 1}, "credits": {"minimum": 0}, "credits_from": {"minimum": 0}},
     "Param": {
         "key": {**WRITTEN, "not": {"enum": [*RESERVED]}},
         "minimum": BOUND,

@@ -144,7 +144,7 @@ def _model(source: Record, model_id: str, ours: Model | None, known: Sequence[Mo
 def _read(source: Record, model_id: str, name: str, ours: Model | None, known: Sequence[Model], say: Say) -> Model:
     base = ours or Model(id=model_id, name=name)
     params = first(source, *PARAMS)
-    credits, summary = _price(source, base)
+    credits, billing, least = _price(source, base)
     limit = number(first(source, *LIMIT))
     modes = tuple(mode for one in items(first(source, *MODES))[:20] if (mode := plain(one, 60)))
     return Model(
@@ -153,11 +153,13 @@ def _read(source: Record, model_id: str, name: str, ours: Model | None, known: S
         availability=_availability(source, say),
         notices=_notices(first(source, *NOTICES)),
         unknown=rest(source, READ),
-        summary=summary,
+        summary=plain(first(source, *SUMMARY)) or base.summary,
         modes=modes or base.modes,
         prompt_required=first(source, *NEEDED) is not False and base.prompt_required,
         prompt_limit=int(limit) if limit is not None and 0 < limit < 1e9 else base.prompt_limit,
         credits=credits,
+        billing=billing,
+        credits_from=least,
         params=base.params if params is None else read_params(params, Known.of(ours, known), say),
         references=read_references(source, base.references, say),
         estimate=base.estimate,
@@ -172,16 +174,14 @@ def _availability(source: Record, say: Say) -> Availability:
     return state or Availability.AVAILABLE
 
 
-def _price(source: Record, base: Model) -> tuple[float | None, str]:
-    """Credits for one clip and the summary. Where the price is not a fixed one, the summary says what is published."""
-    summary = plain(first(source, *SUMMARY)) or base.summary
+def _price(source: Record, base: Model) -> tuple[float | None, str, float | None]:
+    """Credits for one clip; where that is no fixed price, how it is counted and where it begins."""
     credits = number(first(source, *CREDITS))
     credits = credits if credits is not None and 0 <= credits <= MOST_CREDITS else None
     billing = plain(first(source, *BILLING), 40)
     if billing and billing.upper() != "FIXED":
-        words = f"Price: {billing}" + (f", from {credits:g} credits." if credits is not None else ".")
-        return None, f"{summary} {words}".strip()
-    return (base.credits if credits is None else credits), summary
+        return None, billing, credits
+    return (base.credits if credits is None else credits), "", None
 
 
 def _notices(value: object) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
 from sora_desktop.core.catalog import Availability, Model
+from sora_desktop.ui.words import credits
 
 MOST = 300
 """Characters of a service's own words that are shown in one place."""
@@ -38,6 +39,20 @@ def day(seconds: float) -> str:
     when = QDateTime.fromSecsSinceEpoch(int(seconds)).date()
     this_year = when.year() == QDateTime.currentDateTime().date().year()
     return QLocale().toString(when, "d MMM" if this_year else "d MMM yyyy")
+
+
+def counted(model: Model) -> str:
+    """How a price is counted that is not one for each clip: "Price: PER_SECOND, from 3 credits"; else empty."""
+    if not model.billing:
+        return ""
+    if model.credits_from is None:
+        return translate("Models", "Price: {0}").format(model.billing)
+    return translate("Models", "Price: {0}, from {1}").format(model.billing, credits(model.credits_from))
+
+
+def price(model: Model, cost: float | None) -> str:
+    """What clips cost, in few words; `cost` is None where there is no one price."""
+    return translate("Models", "Price varies") if cost is None and model.billing else credits(cost)
 
 
 def notices(model: Model, most: int = MOST) -> str:

@@ -118,6 +118,20 @@ class TestPicker:
         panel.choose(RIVYA)
         assert panel.page.draft.model == "sora-2-pro"
 
+    def test_a_price_that_is_counted_is_no_unpublished_one(self, panel: ComposePanel, opened: Opened) -> None:
+        model = panel.page.model
+        assert model is not None
+        by_second = {"credits": None, "billing": "PER_SECOND", "credits_from": 3.0}
+        offer(opened, model.model_copy(update=by_second), without=("sora-2",))
+        assert panel.footer.cost.text() == "Price varies"
+        assert panel.footer.cost.toolTip().endswith("Price: PER_SECOND, from 3 credits")
+        panel.choose_model()
+        rows = panel._picker_popup.model
+        index = rows.index(rows.row_of(RIVYA, "sora-2"))
+        for role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+            assert "Price: PER_SECOND, from 3 credits" in str(rows.data(index, role))
+        panel._picker_popup.hide()
+
     def test_notices_are_plain_and_bounded(self, panel: ComposePanel, opened: Opened) -> None:
         model = panel.page.model
         assert model is not None

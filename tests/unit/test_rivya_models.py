@@ -279,7 +279,7 @@ def test_notices_prices_and_states() -> None:
     )
     assert model.notices[:2] == ("Slow today", "<b>bold</b>") and len(model.notices) == 3
     assert len(model.notices[2]) == 500
-    assert model.credits is None and "PER_SECOND" in model.summary and "3 credits" in model.summary
+    assert (model.credits, model.billing, model.credits_from) == (None, "PER_SECOND", 3)
     assert model.availability is Availability.AVAILABLE and model.unknown == {"tier": "gold"} and model.name == "A B"
     assert notes == (
         "A B: its state “being_moved” is new here; it is offered, and the service says whether it can be used.",

@@ -9,12 +9,13 @@ from sora_desktop.core.catalog import Model
 from sora_desktop.core.params import Values
 from sora_desktop.core.pricing import estimate
 from sora_desktop.ui.bind import bind
+from sora_desktop.ui.model_words import counted, price
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
 from sora_desktop.ui.widgets.basic import Elided, button, label, line, mark, plain
 from sora_desktop.ui.widgets.hints import Hint
 from sora_desktop.ui.widgets.primary import PrimaryButton, Stepper
-from sora_desktop.ui.words import credits, number
+from sora_desktop.ui.words import number
 
 
 class Footer(QWidget):
@@ -79,11 +80,13 @@ class Footer(QWidget):
         self.count.set_value(count)
         if model is None:
             self.cost.setText(self.tr("No cost yet"))
+            self.cost.setToolTip("")
             mark(self.cost, face="", ink="muted")
             self.balance.setText("")
             return
         cost = estimate(model, values, count)
-        self.cost.setText(credits(cost))
+        self.cost.setText(price(model, cost))
+        self.cost.setToolTip(plain(counted(model)))
         mark(self.cost, face="" if cost is None else "cost", ink="muted" if cost is None else "")
         self.balance.setText("" if balance is None else self.tr("Balance {0}").format(number(balance, 2)))
         short = balance is not None and cost is not None and cost > balance

@@ -23,12 +23,13 @@ from sora_desktop.ui.compose.picker import LEFT, RIGHT
 from sora_desktop.ui.compose.picker_foot import PickerFoot
 from sora_desktop.ui.compose.picker_model import AnyIndex, Entry, PickerModel
 from sora_desktop.ui.icons import icon, paint_icon
+from sora_desktop.ui.model_words import price
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
 from sora_desktop.ui.widgets.basic import label, line
 from sora_desktop.ui.widgets.popup import Popup
-from sora_desktop.ui.words import credits, modes
+from sora_desktop.ui.words import modes
 
 LONG = 8
 """A list of more models than this gets a field to filter it."""
@@ -87,7 +88,7 @@ class PickerDelegate(QStyledItemDelegate):
         if (one.account.id, model.id) == self._model.current:
             paint_icon(painter, tick, "check", "accent")
         left = tick.right() + scale(8)
-        right = one.word or credits(model.credits)
+        right = one.word or price(model, model.credits)
         painter.setFont(theme().font("secondary"))
         painter.setPen(theme().colour("muted" if one.usable else "faint"))
         wide = painter.fontMetrics().horizontalAdvance(right)

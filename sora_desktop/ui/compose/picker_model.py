@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog import Model
-from sora_desktop.ui.model_words import MOST_HINT, bounded, notices, standing
+from sora_desktop.ui.model_words import MOST_HINT, bounded, counted, notices, standing
 from sora_desktop.ui.widgets.basic import plain
 from sora_desktop.ui.words import credits, modes
 
@@ -103,10 +103,10 @@ class PickerModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return one.account.name if one.model is None else one.model.name
         if role == Qt.ItemDataRole.AccessibleDescriptionRole and one.model is not None:
-            price = credits(one.model.credits)
+            price = counted(one.model) or credits(one.model.credits)
             said = " ".join(notices(one.model).splitlines())
             return ", ".join(filter(None, (one.account.name, modes(one.model), price, one.word, one.note, said)))
         if role == Qt.ItemDataRole.ToolTipRole and one.model is not None:
-            words = (one.model.summary, one.word, *one.model.notices)
+            words = (one.model.summary, counted(one.model), one.word, *one.model.notices)
             return plain(bounded(words, MOST_HINT)) or None
         return None

@@ -11,8 +11,8 @@ from sora_desktop.core.drafts import Draft
 from sora_desktop.core.pricing import estimate
 from sora_desktop.core.request import prompt_length
 from sora_desktop.core.retarget import Fate, Line, Retarget
-from sora_desktop.ui.model_words import bounded
-from sora_desktop.ui.words import credits, number, sentence
+from sora_desktop.ui.model_words import bounded, price
+from sora_desktop.ui.words import number, sentence
 
 MOST_VALUE = 80
 ORDER = (Fate.DROPPED, Fate.CHANGED, Fate.SAME, Fate.NEW)
@@ -108,8 +108,8 @@ def _references(draft: Draft, found: Retarget) -> list[Row]:
 
 
 def _price(old: Model | None, new: Model) -> Row:
-    before = credits(estimate(old, {})) if old else "—"
-    after = credits(estimate(new, {}))
+    before = price(old, estimate(old, {})) if old else "—"
+    after = price(new, estimate(new, {}))
     same = before == after
     happens = translate("Retarget", "The same") if same else translate("Retarget", "What one clip costs")
     return Row(
