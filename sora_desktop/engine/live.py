@@ -128,8 +128,10 @@ class LiveCatalogue:
             # Read again: this version may understand more of it than the one that fetched it.
             listing = await in_thread(lambda: dialect.listed(body, shipped))
         elif body and fresh and listing.models:
-            before = await in_thread(lambda: dialect.listed(body, shipped))
-            self._tell_drift(place, before, listing)
+            new = listing.models
+            found = await in_thread(lambda: drifts(dialect.listed(body, shipped).models, new))
+            if found:
+                self.drifted.emit(place, found)
         return await self._take(place, listing, shipped, heard, fresh=fresh, trusted=fresh or force)
 
     async def _take(
@@ -158,11 +160,6 @@ class LiveCatalogue:
     def _shipped(self, provider: Provider) -> tuple[Model, ...]:
         shipped = self._accounts.catalog.provider(provider.id)
         return shipped.models if shipped else ()
-
-    def _tell_drift(self, place: str, before: Listing, after: Listing) -> None:
-        found = drifts(before.models, after.models)
-        if found:
-            self.drifted.emit(place, found)
 
     # What a create says.
 
