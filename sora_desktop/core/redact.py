@@ -11,6 +11,7 @@ import re
 HIDDEN = "•••"
 _SHORTEST = 6
 """A shorter "key" would blot out ordinary words."""
+_NO_WORD = 16
 
 _LOOKS = (
     # Nothing in it is tried twice: a service could hold us up for minutes with a few thousand spaces.
@@ -39,6 +40,11 @@ def know(key: str) -> None:
 def forget(key: str) -> None:
     """The opposite of `know`."""
     _known.discard(key)
+
+
+def holds_key(text: str) -> bool:
+    """Whether a known key stands in `text`; one so short that it may be an ordinary word does not count."""
+    return any(len(key) >= _NO_WORD and key in text for key in _known)
 
 
 def redact(text: str) -> str:

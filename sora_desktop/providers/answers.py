@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
-from sora_desktop.core.redact import HIDDEN
+from sora_desktop.core.redact import HIDDEN, holds_key
 from sora_desktop.core.redact import redact as redact_known
 
 MAX_ANSWER = 10_000_000
@@ -143,6 +143,8 @@ def plain(value: object, limit: int = MAX_TEXT) -> str:
     if not isinstance(value, str):
         return ""
     kept = value[: limit * 40]
+    if holds_key(kept):  # Wherever a service repeats it.
+        kept = redact_known(kept)
     if not kept.isascii() or not kept.isprintable():  # The long way only where there may be something to take out.
         kept = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in kept)
     line = " ".join(kept.split())
@@ -197,7 +199,8 @@ def web_urls(*values: object) -> tuple[str, ...]:
 def _urls(value: object, depth: int) -> Iterator[str]:
     if isinstance(value, str):
         url = value.strip()
-        if is_web_url(url):
+        # One that holds the key is kept nowhere, and would carry it to the host of a result.
+        if is_web_url(url) and not holds_key(url) and not holds_key(unquote(url)):
             yield url
     elif depth < 3 and isinstance(value, list):
         for item in items(cast("object", value))[:100]:

@@ -131,9 +131,9 @@ def _field(error: Record) -> str:
     for source in (error, record(items(details)[0] if items(details) else details)):
         place = first(source, "field", "param", "parameter", "path", "loc")
         names = [name for name in items(place) if isinstance(name, str)]
-        name = names[-1] if names else place
-        if isinstance(name, str) and re.fullmatch(r"[A-Za-z_][\w.\[\]-]{0,79}", name.strip()):
-            return name.strip()
+        name = plain(names[-1] if names else place)
+        if re.fullmatch(r"[A-Za-z_][\w.\[\]-]{0,79}", name):
+            return name
     return ""
 
 

@@ -111,7 +111,7 @@ def _status(value: object, words: Words, *, has_result: bool) -> tuple[RemoteSta
         if has_result:
             return RemoteStatus.SUCCEEDED, Note(code="task_result_only")
         return RemoteStatus.PROCESSING, Note(code="task_no_state")
-    return RemoteStatus.PROCESSING, Note(code="task_word_unknown", args={"word": plain(word, 40)})
+    return RemoteStatus.PROCESSING, Note(code="task_word_unknown", args={"word": plain(value, 40).lower()})
 
 
 def _said(task: Record, request_id: str, keys: Iterable[str]) -> Said:

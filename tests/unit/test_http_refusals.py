@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sora_desktop.core.errors import Action, Billed, FailureKind, Sent
+from sora_desktop.core.redact import forget, know
 from sora_desktop.core.sentences import SENTENCES
 from sora_desktop.providers.answers import Answer
 from sora_desktop.providers.refusals import About, broken, page_text, problem, said
-from sora_desktop.providers.rivya import CODES
+from sora_desktop.providers.rivya import CODES, WORDS
+from sora_desktop.providers.tasks import read_task
 
 PAGE = (
     "<!DOCTYPE html><html><head><title>502 Bad&nbsp;Gateway &lt;b&gt;</title></head><body><h1>nginx</h1></body></html>"
@@ -178,3 +180,20 @@ def test_no_answer_breaks_the_reader(status: int, body: bytes, about: About):
     error = problem(answer(status, body), about, now=0, codes=CODES)
     assert error.failure.code in SENTENCES
     assert len(error.failure.detail) <= 500
+
+
+def test_a_service_that_repeats_the_key_everywhere_brings_it_nowhere() -> None:
+    key = "rvya_sk_test_CANARYx7Qz91"
+    know(key)
+    try:
+        links = {"primary_url": f"https://h/x.mp4?key={key}", "urls": [f"https://h/{key}.mp4", "https://h/z.mp4"]}
+        for status in (f"odd {key}", "succeeded"):
+            body = {"id": "t", "status": status, "requestId": key, "result": links}
+            task = read_task(answer(200, body), body, WORDS, codes={}, keys=[key], asked="t")
+            assert key.lower() not in repr(task).lower()
+        assert task.urls == ("https://h/z.mp4",)
+        error = {"code": key, "message": key, "field": key, "requestId": key}
+        problem_of = problem(answer(400, {"error": error}), About.CREATE, now=0.0, keys=[key])
+        assert key not in problem_of.failure.model_dump_json()
+    finally:
+        forget(key)
