@@ -96,7 +96,8 @@ def _turned_upright(image: Image) -> Image:
     """The first frame in sRGB, RGB or RGBA, turned as its EXIF says."""
     from PIL import ImageOps
 
-    return _srgb(ImageOps.exif_transpose(image))
+    ImageOps.exif_transpose(image, in_place=True)  # A copy of a large picture is half a gigabyte.
+    return _srgb(image)
 
 
 def _srgb(image: Image) -> Image:
@@ -216,24 +217,24 @@ def _best_below(image: Image, mime: str, limit: int, least: int, exif: bytes) ->
 
 def _encoded(image: Image, mime: str, quality: int, exif: bytes) -> bytes:
     """The file's bytes, with nothing in it but pixels (and `exif`)."""
-    clean = image.copy()
-    clean.info = {}
+    image.info = {}  # It is ours: nothing of the file is needed any more, and a copy would be large.
     out = io.BytesIO()
     more = {"exif": exif} if exif else {}
     match mime:
         case "image/webp":
-            clean.save(out, "WEBP", quality=quality, method=4, **more)
+            image.save(out, "WEBP", quality=quality, method=4, **more)
         case "image/png":
-            clean.save(out, "PNG", optimize=False, compress_level=6, **more)
+            image.save(out, "PNG", optimize=False, compress_level=6, **more)
         case _:
+            image = image if image.mode == "RGB" else image.convert("RGB")
             sampling = 0 if quality >= 85 else 2
             jpeg = {"format": "JPEG", "quality": quality, "subsampling": sampling, **more}
             try:
-                clean.convert("RGB").save(out, progressive=True, **jpeg)
+                image.save(out, progressive=True, **jpeg)
             except OSError:
                 # Pillow's buffer for progressive files is a byte a pixel: noise needs more.
                 out = io.BytesIO()
-                clean.convert("RGB").save(out, **jpeg)
+                image.save(out, **jpeg)
     return out.getvalue()
 
 
