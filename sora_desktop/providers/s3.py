@@ -101,7 +101,10 @@ class Bucket:
         """The host that is called, with its port, to the letter as the request names it: it is signed."""
         parts = urlsplit(self._host.endpoint)
         host = (parts.hostname or "").lower()
-        host = f"[{host}]" if ":" in host else host if self._host.path_style else f"{self._host.bucket.lower()}.{host}"
+        before = f"{self._host.bucket.lower()}."
+        # Consoles show the address with the bucket in it: then it is there already.
+        inner = not self._host.path_style and not host.startswith(before)
+        host = f"[{host}]" if ":" in host else f"{before}{host}" if inner else host
         usual = parts.port in {None, {"http": 80, "https": 443}.get(parts.scheme)}
         return host if usual else f"{host}:{parts.port}"
 

@@ -153,6 +153,8 @@ def test_both_styles_of_addresses(s3: S3Server) -> None:
     assert urlsplit(style).path == f"/{s3.bucket}/sora/a%20b.png"
     hosted = bucket(door, s3.host(path_style=False, endpoint="https://s3.example.com")).link("sora/a.png")
     assert urlsplit(hosted).netloc == f"{s3.bucket}.s3.example.com" and urlsplit(hosted).path == "/sora/a.png"
+    pasted = bucket(door, s3.host(path_style=False, endpoint=f"https://{s3.bucket}.s3.example.com")).link("sora/a.png")
+    assert urlsplit(pasted).netloc == f"{s3.bucket}.s3.example.com", "the bucket is in the address already"
     below = bucket(door, s3.host(endpoint="https://example.com/storage/v1/s3")).link("a.png")
     assert urlsplit(below).path == f"/storage/v1/s3/{s3.bucket}/a.png"
 
