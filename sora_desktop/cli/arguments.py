@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from sora_desktop import __version__
+from sora_desktop.core.request import storable
 from sora_desktop.storage.paths import Paths
 
 
@@ -107,7 +108,7 @@ def _accounts(parser: Parser, everywhere: Parser) -> None:
     )
     add.add_argument("--provider", required=True, metavar="P", help="id of the provider, as in “models”")
     add.add_argument("--base-url", default="", metavar="URL", help="another address than the provider's own")
-    add.add_argument("--name", default="", metavar="NAME", help="what the account is called")
+    add.add_argument("--name", type=storable, default="", metavar="NAME", help="what the account is called")
     add.add_argument("--allow-http", action="store_true", help="send the key unprotected to another machine")
     add.add_argument(
         "--header", action="append", default=[], metavar="NAME", help="an extra header; its value is read as the key is"
@@ -152,12 +153,14 @@ def _library(parser: Parser, everywhere: Parser) -> None:
         return actions.add_parser(name, parents=[everywhere], help=help, description=f"{help.capitalize()}.")
 
     clips = action("list", "list the clips, the newest first")
-    clips.add_argument("--text", default="", metavar="WORDS", help="only those that hold every one of these words")
+    clips.add_argument(
+        "--text", type=storable, default="", metavar="WORDS", help="only those that hold every one of these words"
+    )
     clips.add_argument("--favourites", action="store_true", help="only the favourites")
     _json(clips, "one JSON object a line")
     tag = action("tag", "put a tag on a clip")
     tag.add_argument("clips", nargs=1, metavar="ID", help="the clip's id, or how it begins")
-    tag.add_argument("tag", metavar="TAG", help="a word or two")
+    tag.add_argument("tag", type=storable, metavar="TAG", help="a word or two")
     tag.add_argument("--off", action="store_true", help="take the tag off")
     remove = action("remove", "take clips out of the library; their files stay")
     remove.add_argument("clips", nargs="+", metavar="ID", help="a clip's id, or how it begins")
@@ -166,8 +169,10 @@ def _library(parser: Parser, everywhere: Parser) -> None:
 def _generate(parser: Parser) -> None:
     parser.add_argument("--account", required=True, metavar="A", help="name or id")
     parser.add_argument("--model", required=True, metavar="M", help="id or name")
-    parser.add_argument("--prompt", required=True, metavar="P", help="what the clip shows")
-    parser.add_argument("--param", action="append", default=[], metavar="K=V", help="a parameter; may be repeated")
+    parser.add_argument("--prompt", type=storable, required=True, metavar="P", help="what the clip shows")
+    parser.add_argument(
+        "--param", type=storable, action="append", default=[], metavar="K=V", help="a parameter; may be repeated"
+    )
     parser.add_argument("--count", type=_count, default=1, metavar="N", help="how many clips (each is paid for)")
     parser.add_argument("--no-wait", action="store_true", help="return when the service has accepted the jobs")
     _json(parser, "one JSON object a job")

@@ -23,6 +23,15 @@ class GenerationRequest(Kept):
     references: tuple[Reference, ...] = ()
 
 
+def storable(text: str) -> str:
+    """`text` without what no file and no wire can carry: halves of surrogate pairs, NUL."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text.replace("\x00", "")
+
+
 def prompt_length(prompt: str) -> int:
     """The length that is counted against a model's limit: Unicode code points."""
     return len(prompt)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from sora_desktop.cli import parse
 from sora_desktop.media import probe
 from support.commands import COMMAND, RIVYA_KEY, SHORT, CommandLine, Outcome, environment
 from support.simulator import SimulatorProcess
@@ -111,6 +112,11 @@ def test_what_makes_no_sense_is_said_in_one_sentence(sora: CommandLine, argument
     assert outcome.code == 2 and outcome.out == ""
     assert words in outcome.err and len(outcome.err.strip().splitlines()) == 1, outcome.err
     assert sora.rows() == 0
+
+
+def test_text_that_is_no_text_is_made_storable() -> None:
+    typed = parse(["generate", "--account", "a", "--model", "m", "--prompt", "a \udcff boat", "--param", "k=\ud83d"])
+    assert (typed.prompt, typed.param) == ("a \ufffd boat", ["k=\ufffd"])
 
 
 def test_the_data_folder_may_stand_before_and_after_the_command(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
 
-from sora_desktop.core.request import prompt_length
+from sora_desktop.core.request import prompt_length, storable
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.references.incoming import has_media
 from sora_desktop.ui.theme import scale, theme
@@ -219,12 +219,3 @@ def paint_lines(painter: QPainter, area: QRect, text: str, line_height: int) -> 
         top += line_height
     layout.endLayout()
     layout.draw(painter, QPointF(area.topLeft()))
-
-
-def storable(text: str) -> str:
-    """`text` without what no file and no wire can carry: halves of surrogate pairs, NUL."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text.replace("\x00", "")

@@ -6,8 +6,8 @@ from PySide6.QtCore import QMimeData, QObject, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
+from sora_desktop.core.request import storable
 from sora_desktop.ui.bind import bind
-from sora_desktop.ui.compose.editor import storable
 from sora_desktop.ui.references.passing import let_media_pass
 from sora_desktop.ui.saving import Saver
 from sora_desktop.ui.studio import Studio
