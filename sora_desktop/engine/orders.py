@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Iterable
 
@@ -29,6 +30,7 @@ class Orders:
         self._submission = submission
         self._polling = polling
         self._scheduler = scheduler
+        self._restoring = asyncio.Lock()
 
     def _job(self, job_id: str) -> Job:
         job = self._works.board.jobs.get(job_id)
@@ -246,9 +248,10 @@ class Orders:
 
     async def restore(self, job: Job) -> Job:
         """Undoes `delete`."""
-        if job.id not in self._works.board.jobs:
-            await self._works.board.add([job])
-            self._works.alarm.ring()
+        async with self._restoring:  # A second click comes before the first was committed.
+            if job.id not in self._works.board.jobs:
+                await self._works.board.add([job])
+                self._works.alarm.ring()
         return job
 
     async def locate(self, job_id: str, path: str, size: int | None) -> Job:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -195,7 +196,7 @@ async def test_a_deleted_job_comes_back_whole_and_a_running_one_stays(
     await bench.until_quiet()
     deleted = await bench.engine.delete(job.id)
     assert job.id not in bench.engine.jobs
-    await bench.engine.restore(deleted)
+    await asyncio.gather(bench.engine.restore(deleted), bench.engine.restore(deleted))  # A double click.
     assert bench.job(job).path == deleted.path and bench.job(job).state is State.DONE
     assert Path(deleted.path).is_file()
 
