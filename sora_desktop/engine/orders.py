@@ -30,7 +30,8 @@ class Orders:
         self._submission = submission
         self._polling = polling
         self._scheduler = scheduler
-        self._restoring = asyncio.Lock()
+        self._listing = asyncio.Lock()
+        """Held while jobs come onto the list or go: a second click may come before the first was committed."""
 
     def _job(self, job_id: str) -> Job:
         job = self._works.board.jobs.get(job_id)
@@ -153,12 +154,13 @@ class Orders:
         provider = self._works.accounts.provider(account_id)
         if provider is None or provider.model(model_id) is None:
             raise UserError("model_unknown", name=model_id)
-        remote_id = self._free_remote_id(remote_id, account_id)
         request = GenerationRequest(provider=provider.id, model=model_id)
         now = self._works.clock.now()
-        [job] = new_jobs(account, request, 1, self._works.board.jobs.values(), self._works.clock)
-        job = job.having(state=State.QUEUED, remote_id=remote_id, accepted_at=now)
-        await self._works.board.add([job])
+        async with self._listing:
+            remote_id = self._free_remote_id(remote_id, account_id)
+            [job] = new_jobs(account, request, 1, self._works.board.jobs.values(), self._works.clock)
+            job = job.having(state=State.QUEUED, remote_id=remote_id, accepted_at=now)
+            await self._works.board.add([job])
         self._polling.watch(job, at_once=True)
         return job
 
@@ -239,16 +241,17 @@ class Orders:
 
     async def delete(self, job_id: str) -> Job:
         """Takes a job off the list; the answer is what `restore` needs. Its video stays on the disk."""
-        job = self._job(job_id)
-        if job.state in ACTIVE or not await self._scheduler.at_rest(job_id):
-            raise UserError("job_running")
-        job = await self._works.board.remove(job_id)
+        async with self._listing:
+            job = self._job(job_id)
+            if job.state in ACTIVE or not await self._scheduler.at_rest(job_id):
+                raise UserError("job_running")
+            job = await self._works.board.remove(job_id)
         await self._scheduler.forget(job)
         return job
 
     async def restore(self, job: Job) -> Job:
         """Undoes `delete`."""
-        async with self._restoring:  # A second click comes before the first was committed.
+        async with self._listing:
             if job.id not in self._works.board.jobs:
                 await self._works.board.add([job])
                 self._works.alarm.ring()

@@ -117,6 +117,7 @@ class JobOrders(QObject):
         self._studio = studio
         self._window = window
         self._glances = Glances()
+        self._leaving: set[str] = set()
 
     def possible(self, jobs: Sequence[Job]) -> list[frozenset[Order]]:
         """What makes sense for each of `jobs`. Their disks are asked on a thread and waited for a moment only."""
@@ -295,7 +296,16 @@ class JobOrders(QObject):
         )
 
     async def _remove(self, jobs: Sequence[Job]) -> None:
-        gone = [job for job in jobs if await self.told(self._studio.engine.delete(job.id)) is not None]
+        gone: list[Job] = []
+        for job in jobs:
+            if job.id in self._leaving:
+                continue  # The key was held down.
+            self._leaving.add(job.id)
+            try:
+                if await self.told(self._studio.engine.delete(job.id)) is not None:
+                    gone.append(job)
+            finally:
+                self._leaving.discard(job.id)
         if gone:
             self.removed.emit(gone)
 

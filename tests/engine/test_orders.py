@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sora_desktop.core.errors import Billed, UserError
-from sora_desktop.core.jobs import State
+from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.proof import credits_in_doubt, proof
 from support.bench import Bench
 from support.simulator import SimulatorProcess
@@ -81,7 +81,9 @@ async def test_a_task_of_another_machine_is_adopted_by_its_id(
         account = await rivya(other, simulator)
         with pytest.raises(UserError, match="remote_id_empty"):
             await other.engine.adopt_task(account, "sora-2", "  ")
-        adopted = await other.engine.adopt_task(account, "sora-2", f" “{remote_id}”\u200b\n")
+        adopting = (other.engine.adopt_task(account, "sora-2", f" “{remote_id}”\u200b\n") for _ in range(2))
+        adopted, again = await asyncio.gather(*adopting, return_exceptions=True)  # A double click.
+        assert isinstance(adopted, Job) and isinstance(again, UserError)
         await other.until_quiet()
         assert other.job(adopted).state is State.DONE
         assert Path(other.job(adopted).path).stat().st_size == Path(bench.job(job).path).stat().st_size
@@ -194,7 +196,10 @@ async def test_a_deleted_job_comes_back_whole_and_a_running_one_stays(
     with pytest.raises(UserError, match="job_running"):
         await bench.engine.delete(job.id)
     await bench.until_quiet()
-    deleted = await bench.engine.delete(job.id)
+    deleted, again = await asyncio.gather(
+        bench.engine.delete(job.id), bench.engine.delete(job.id), return_exceptions=True
+    )
+    assert isinstance(deleted, Job) and isinstance(again, UserError)
     assert job.id not in bench.engine.jobs
     await asyncio.gather(bench.engine.restore(deleted), bench.engine.restore(deleted))  # A double click.
     assert bench.job(job).path == deleted.path and bench.job(job).state is State.DONE

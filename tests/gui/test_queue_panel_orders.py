@@ -135,6 +135,16 @@ def test_delete_can_be_undone(desk: Desk) -> None:
     assert desk.panel._undo.isHidden()
 
 
+def test_a_key_that_is_held_down_removes_a_job_once(desk: Desk) -> None:
+    job = made("A red train", State.DONE, finished_at=NOW)
+    desk.put(job)
+    desk.click(job)
+    for _ in range(3):
+        desk.key(Qt.Key.Key_Delete)
+    desk.settle()
+    assert desk.engine.jobs == {} and desk.said == [("picked", job.id), ("picked", "")]
+
+
 def test_one_key_clears_a_list(desk: Desk) -> None:
     jobs = [made(f"{number}") for number in range(3)]
     desk.put(*jobs)
