@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from sora_desktop.core.accounts import LOOPBACK, clean_base_url, clean_headers
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.params import Param, ParamType, Wire, allowed, as_text, check, coerce
-from sora_desktop.core.sentences import say
+from sora_desktop.core.reasons import Reason
+from sora_desktop.core.sentences import SENTENCES
 
 if TYPE_CHECKING:
     from sora_desktop.core.catalog import Model, Provider
@@ -35,7 +36,7 @@ RESERVED = ("prompt", "references", "model")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something wrong at a place of a file: a path of keys and indices."""
+    """Something wrong at a place of a file: a path of keys and indices. A reason with gaps is a `Reason`."""
 
     place: Place
     reason: str
@@ -50,7 +51,12 @@ def faults(provider: Provider) -> Iterator[Fault]:
         yield Fault(("name",), "give it a name")
     if provider.dialect not in DIALECTS:
         yield Fault(
-            ("dialect",), f"“{provider.dialect}” is no dialect: write “described” (known: {', '.join(DIALECTS)})"
+            ("dialect",),
+            Reason(
+                "“{name}” is no dialect: write “described” (known: {known})",
+                name=provider.dialect,
+                known=", ".join(DIALECTS),
+            ),
         )
     elif (provider.dialect == "described") != (provider.wire is not None):
         missing = provider.wire is None
@@ -61,7 +67,7 @@ def faults(provider: Provider) -> Iterator[Fault]:
         if not tail.strip("/*"):
             yield Fault(("tails", index), "a path of a call, as in “/v1/videos”")
     yield from _numbers(provider)
-    yield from _twice([model.id for model in provider.models], ("models",), "id", "the model")
+    yield from _twice([model.id for model in provider.models], ("models",), "id", Reason("the model"))
     for index, model in enumerate(provider.models):
         yield from _model(model, ("models", index))
 
@@ -75,7 +81,7 @@ def _address(provider: Provider) -> Iterator[Fault]:
     try:
         clean_base_url(provider.base_url)
     except UserError as error:
-        yield Fault(("base_url",), say(error.code, error.words))
+        yield Fault(("base_url",), Reason(SENTENCES[error.code], **error.words))
         return
     parts = urlsplit(provider.base_url)
     if parts.scheme not in {"http", "https"}:
@@ -101,13 +107,13 @@ def _numbers(provider: Provider) -> Iterator[Fault]:
         yield Fault(("poll", "least"), "least and most are seconds above 0, at most 3600, and least is not above most")
 
 
-def _twice(names: Sequence[str], place: Place, key: str, what: str) -> Iterator[Fault]:
+def _twice(names: Sequence[str], place: Place, key: str, what: Reason) -> Iterator[Fault]:
     seen: set[str] = set()
     for index, name in enumerate(names):
         if not name.strip():
-            yield Fault((*place, index, key), f"give {what} a name")
+            yield Fault((*place, index, key), Reason("give {what} a name", what=what))
         elif name in seen:
-            yield Fault((*place, index, key), f"{what} “{name}” is there already")
+            yield Fault((*place, index, key), Reason("{what} “{name}” is there already", what=what, name=name))
         seen.add(name)
 
 
@@ -117,7 +123,7 @@ def _model(model: Model, place: Place) -> Iterator[Fault]:
     for key in ("credits", "credits_from"):
         if (getattr(model, key) or 0) < 0:
             yield Fault((*place, key), "at least 0; leave it out where no price is published")
-    yield from _twice([param.key for param in model.params], (*place, "params"), "key", "the parameter")
+    yield from _twice([param.key for param in model.params], (*place, "params"), "key", Reason("the parameter"))
     for index, param in enumerate(model.params):
         yield from _param(param, (*place, "params", index))
     if model.estimate and not 0 <= model.estimate.least <= model.estimate.most:
@@ -128,14 +134,14 @@ def _model(model: Model, place: Place) -> Iterator[Fault]:
 
 def _param(param: Param, place: Place) -> Iterator[Fault]:
     if param.key in RESERVED:
-        reason = f"“{param.key}” is taken by every request; give it another key, and map that in wire.create.fields"
-        yield Fault((*place, "key"), reason)
+        taken = "“{name}” is taken by every request; give it another key, and map that in wire.create.fields"
+        yield Fault((*place, "key"), Reason(taken, name=param.key))
     if param.type is ParamType.SELECT and not param.options:
         yield Fault((*place, "type"), "a select needs options; use text, number or boolean where there are none")
     values = [as_text(option.value) for option in param.options]
     for index, text in enumerate(values):
         if text in values[:index]:
-            yield Fault((*place, "options", index), f"the option “{text}” is there already")
+            yield Fault((*place, "options", index), Reason("the option “{name}” is there already", name=text))
     if param.minimum is not None and param.maximum is not None and param.minimum > param.maximum:
         yield Fault((*place, "minimum"), "the minimum is above the maximum")
     for key, bound in (("minimum", param.minimum), ("maximum", param.maximum)):
@@ -153,12 +159,13 @@ def _param(param: Param, place: Place) -> Iterator[Fault]:
 
 def _default(param: Param, default: Scalar, place: Place) -> Iterator[Fault]:
     if coerce(param, default) is None:
-        fitting = allowed(param)
-        of = f": it takes {fitting}" if fitting else f" for a {param.type.value}"
-        yield Fault((*place, "default"), f"“{default}” does not fit{of}")
+        fitting, name = allowed(param), str(default)
+        unfit = Reason("“{name}” does not fit for a {kind}", name=name, kind=param.type.value)
+        unfit = Reason("“{name}” does not fit: it takes {allowed}", name=name, allowed=fitting) if fitting else unfit
+        yield Fault((*place, "default"), unfit)
     elif param.step is None or param.step >= LEAST_STEP:
         for problem in check((param,), {param.key: default}):
-            yield Fault((*place, "default"), say(problem.code, problem.args))
+            yield Fault((*place, "default"), Reason(SENTENCES[problem.code], **problem.args))
 
 
 def _unwired(param: Param) -> str:
@@ -196,20 +203,25 @@ def _references(model: Model, rule: ReferenceRule, place: Place) -> Iterator[Fau
             yield Fault((*place, "sizes", index), "width and height are at least 1")
     choice = model.param(rule.choice) if rule.choice else None
     if rule.choice and choice is None:
-        yield Fault((*place, "choice"), f"this model has no parameter “{rule.choice}”")
+        yield Fault((*place, "choice"), Reason("this model has no parameter “{name}”", name=rule.choice))
     if choice is not None and (choice.type is not ParamType.SELECT or choice.default is None):
-        yield Fault((*place, "choice"), f"the parameter “{rule.choice}” must be a select with a default")
+        yield Fault(
+            (*place, "choice"), Reason("the parameter “{name}” must be a select with a default", name=rule.choice)
+        )
     for index, slot in enumerate(rule.slots):
         at = (*place, "slots", index)
         twins = [other for other in rule.slots[:index] if other.field == slot.field]
         if any(other.choice == slot.choice or not (other.choice and slot.choice) for other in twins):
-            yield Fault((*at, "field"), f"“{slot.field}” is there already; write most and array = true for several")
+            again = "“{name}” is there already; write most and array = true for several"
+            yield Fault((*at, "field"), Reason(again, name=slot.field))
         if slot.most < 1 or (slot.most > 1 and not slot.array):
             yield Fault((*at, "most"), "at least 1, and more than 1 only where array = true")
         if slot.kind and slot.kind not in rule.kinds:
-            yield Fault((*at, "kind"), f"“{slot.kind}” is none of this model's kinds")
+            yield Fault((*at, "kind"), Reason("“{name}” is none of this model's kinds", name=slot.kind))
         if slot.choice and (choice is None or choice.option(slot.choice) is None):
-            yield Fault((*at, "choice"), f"“{slot.choice}” is no option of the parameter that chooses")
+            yield Fault(
+                (*at, "choice"), Reason("“{name}” is no option of the parameter that chooses", name=slot.choice)
+            )
 
 
 def header_fault(name: str, value: str) -> str:
@@ -217,5 +229,5 @@ def header_fault(name: str, value: str) -> str:
     try:
         clean_headers({name: value})
     except UserError as error:
-        return say(error.code, error.words)
+        return Reason(SENTENCES[error.code], **error.words)
     return ""

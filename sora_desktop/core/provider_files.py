@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from sora_desktop.core.catalog import Provider
 from sora_desktop.core.catalog_checks import DIALECTS, Fault, Place, faults
+from sora_desktop.core.reasons import Reason, joined
 from sora_desktop.core.toml_lines import Lines, syntax_line
 from sora_desktop.core.wire_checks import wire_faults
 
@@ -23,8 +24,6 @@ MAX_FILE = 500_000
 """Characters of a file that is read."""
 MOST = 100
 """Findings that are told of one file."""
-LONGEST = 500
-"""Characters of a reason."""
 DEEPEST = 50
 """Tables and lists in one another that are read."""
 TOO_DEEP = "lists or tables are nested too deeply"
@@ -39,7 +38,15 @@ class Finding:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.line}: {f'{self.place}: ' if self.place else ''}{self.reason}"
+        return self.words
+
+    @property
+    def words(self) -> Reason:
+        """All of it, to be translated."""
+        reason = self.reason if isinstance(self.reason, Reason) else Reason(self.reason)
+        if not self.place:
+            return Reason("{line}: {reason}", line=str(self.line), reason=reason)
+        return Reason("{line}: {place}: {reason}", line=str(self.line), place=self.place, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +67,14 @@ def examine(
     have, with what has them. `own`: it is the user's, which may not bring an account on the simulator.
     """
     if len(text) > MAX_FILE:
-        return Examined(None, (Finding(1, "", f"the file is longer than {MAX_FILE} characters"),))
+        return Examined(
+            None, (Finding(1, "", Reason("the file is longer than {limit} characters", limit=str(MAX_FILE))),)
+        )
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = syntax_line(error, text)
-        return Examined(None, (Finding(line, "", f"this is no TOML: {_syntax(error)}"),))
+        return Examined(None, (Finding(line, "", Reason("this is no TOML: {reason}", reason=_syntax(error))),))
     except ValueError:  # Python reads no number of more than 4300 digits.
         return Examined(None, (Finding(1, "", "a number in it is too long"),))
     except RecursionError:
@@ -141,7 +150,8 @@ def _syntax(error: tomllib.TOMLDecodeError) -> str:
 
 def _others(provider: Provider, taken: Mapping[str, str], *, own: bool) -> Iterator[Fault]:
     if provider.id in taken:
-        yield Fault(("id",), f"“{provider.id}” is the id of {taken[provider.id]}; choose another one")
+        theirs = "“{id}” is the id of {owner}; choose another one"
+        yield Fault(("id",), Reason(theirs, id=provider.id, owner=taken[provider.id]))
     if own and provider.demo is not None:
         yield Fault(("demo",), "only the services that ship with the program have an account on the simulator")
     if own and provider.dialect in DIALECTS and provider.dialect != "described":
@@ -151,14 +161,8 @@ def _others(provider: Provider, taken: Mapping[str, str], *, own: bool) -> Itera
 def _placed(text: str, wrong: Iterable[Fault]) -> tuple[Finding, ...]:
     """The faults in the order of the file, each once."""
     lines = Lines(text)
-    found = {Finding(lines.of(fault.place), _words(fault.place), _line(fault.reason)): None for fault in wrong}
+    found = {Finding(lines.of(fault.place), _words(fault.place), fault.reason): None for fault in wrong}
     return tuple(sorted(found, key=lambda finding: finding.line)[:MOST])
-
-
-def _line(reason: str) -> str:
-    """What a file says is quoted in reasons: one line, and bounded."""
-    reason = " ".join(reason.split())
-    return reason if len(reason) <= LONGEST else f"{reason[: LONGEST - 1]}…"
 
 
 def _words(place: Place) -> str:
@@ -217,8 +221,8 @@ PLAIN = {
 def _reason(place: Place, details: Sequence[Mapping[str, Any]]) -> str:
     reasons = list(dict.fromkeys(_one(place, detail) for detail in details))
     if len(reasons) > 1:
-        kinds = [reason.removeprefix("must be ") for reason in reasons]
-        return f"must be {', '.join(kinds[:-1])} or {kinds[-1]}"
+        kinds = [Reason(reason.removeprefix("must be ")) for reason in reasons]
+        return Reason("must be {kinds} or {kind}", kinds=joined(kinds[:-1], ", "), kind=kinds[-1])
     return reasons[0]
 
 
@@ -227,19 +231,22 @@ def _one(place: Place, detail: Mapping[str, Any]) -> str:
     if kind == "missing":
         return "is missing"
     if kind == "extra_forbidden":
-        return f"there is no such key{_meant(place)}"
+        return _unknown(place)
     if kind in {"enum", "literal_error"}:
-        return f"must be one of {str(context.get('expected', '')).replace(' or ', ', ')}"
+        return Reason("must be one of {names}", names=str(context.get("expected", "")).replace(" or ", ", "))
     if kind in {"too_long", "tuple_length_mismatch"}:
         return "has too many or too few values"
-    return PLAIN.get(kind, str(detail["msg"])[:200])
+    return Reason(PLAIN.get(kind, str(detail["msg"])[:200]))
 
 
-def _meant(place: Place) -> str:
-    """The key that was probably meant, where one is spelled like it."""
+def _unknown(place: Place) -> Reason:
+    """With the key that was probably meant, where one is spelled like it."""
     fields = _fields_at(place[:-1])
     near = difflib.get_close_matches(str(place[-1]), fields, n=1)
-    return f"; did you mean “{near[0]}”?" if near else f" (known: {', '.join(fields)})" if fields else ""
+    if near:
+        return Reason("there is no such key; did you mean “{name}”?", name=near[0])
+    known = ", ".join(fields)
+    return Reason("there is no such key (known: {names})", names=known) if known else Reason("there is no such key")
 
 
 def _fields_at(place: Place) -> list[str]:

@@ -311,8 +311,12 @@ SENTENCES: dict[str, str] = {
 
 def say(code: str, args: Mapping[str, str] | None = None, translate: Callable[[str], str] = str) -> str:
     """The sentence of `code` with its places filled in; the code itself where there is none."""
-    template = translate(SENTENCES.get(code, code))
-    return template.format_map(_Gaps(args or {}))
+    return filled(translate(SENTENCES.get(code, code)), args or {})
+
+
+def filled(template: str, args: Mapping[str, str]) -> str:
+    """`template` with its places filled in; “…” for what is missing, also where a translation asks for it."""
+    return template.format_map(_Gaps(args))
 
 
 class _Gaps(dict[str, str]):

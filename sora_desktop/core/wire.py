@@ -12,6 +12,7 @@ from typing import Annotated, Literal, cast
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
 
 from sora_desktop.core.frozen import Frozen
+from sora_desktop.core.reasons import Reason
 
 
 def _several(value: object) -> object:
@@ -175,8 +176,15 @@ class WireForm(Part):
     tasks: TasksCall | None = None
 
 
+TWICE = "“{place}” is used twice"
+
+
 class MisplacedError(ValueError):
     """Two values that claim the same place of a body, or a place that is none."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def put(body: dict[str, object], place: str, value: object) -> None:
@@ -186,7 +194,7 @@ def put(body: dict[str, object], place: str, value: object) -> None:
     at: object = body
     for step, after in zip(steps, [*steps[1:], None], strict=True):
         if not step:
-            raise MisplacedError(f"“{place}” has an empty part")
+            raise MisplacedError(Reason("“{place}” has an empty part", place=place))
         fresh: object = value if after is None else [] if after.isdigit() else {}
         at = _entered(at, step, fresh, place, last=after is None)
 
@@ -194,13 +202,13 @@ def put(body: dict[str, object], place: str, value: object) -> None:
 def _entered(at: object, step: str, fresh: object, place: str, *, last: bool) -> object:
     if isinstance(at, dict):
         if step in at and last:
-            raise MisplacedError(f"“{place}” is used twice")
+            raise MisplacedError(Reason(TWICE, place=place))
         return at.setdefault(step, fresh)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     if not isinstance(at, list) or not step.isdigit():
-        raise MisplacedError(f"“{place}” leads through something that is no object")
+        raise MisplacedError(Reason("“{place}” leads through something that is no object", place=place))
     index, length = int(step), len(at)  # pyright: ignore[reportUnknownArgumentType]
     if index > length or (last and index < length):
-        raise MisplacedError(f"“{place}” is used twice" if index < length else f"“{place}” leaves a gap in a list")
+        raise MisplacedError(Reason(TWICE if index < length else "“{place}” leaves a gap in a list", place=place))
     if index == length:
         at.append(fresh)  # pyright: ignore[reportUnknownMemberType]
     return at[index]  # pyright: ignore[reportUnknownVariableType]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from sora_desktop.core.catalog_checks import Fault, Place, header_fault
+from sora_desktop.core.reasons import Reason
 from sora_desktop.core.wire import OWN_FIELDS, MisplacedError, Paths, WireForm, put
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _call(place: Place, path: str, *, needs_id: bool, wire: WireForm) -> Iterato
     in_body = place[1] == "poll" and any("{id}" in text for text in _texts(wire.poll.body))
     rest = path.replace("{id}", "") if needs_id else path
     if not path.startswith("/") or path.startswith("//"):
-        yield Fault(place, f"“{path}” must begin with one “/”: it is appended to base_url")
+        yield Fault(place, Reason("“{path}” must begin with one “/”: it is appended to base_url", path=path))
     elif "{key}" in path:
         yield Fault(place, "the key travels in the header of [wire.auth] only")
     elif needs_id and "{id}" not in path and not in_body:
@@ -119,7 +120,7 @@ def _fields(provider: Provider, wire: WireForm) -> Iterator[Fault]:
     known |= {field for rule in rules for field in (rule.field, *(slot.field for slot in rule.slots))}
     for key in wire.create.fields:
         if key not in known:
-            yield Fault(("wire", "create", "fields", key), f"no model has a parameter “{key}”")
+            yield Fault(("wire", "create", "fields", key), Reason("no model has a parameter “{name}”", name=key))
     if "" in wire.create.fixed:
         yield Fault(("wire", "create", "fixed", ""), "write the place of the value before “=”")
 
@@ -135,7 +136,8 @@ def _words(wire: WireForm) -> Iterator[Fault]:
             if not spoken:
                 yield Fault(("wire", "task", "words", state, index), "an empty word")
             elif seen.get(spoken, state) != state:
-                yield Fault(("wire", "task", "words", state, index), f"“{word}” stands for {seen[spoken]} already")
+                twice = Reason("“{word}” stands for {state} already", word=word, state=seen[spoken])
+                yield Fault(("wire", "task", "words", state, index), twice)
             seen.setdefault(spoken, state)
 
 
@@ -162,7 +164,8 @@ def _path(place: Place, paths: Paths, path_fault: PathFault) -> Iterator[Fault]:
     for index, path in enumerate(paths):
         reason = path_fault(path)
         if reason:
-            yield Fault((*place, index), f"“{path[:80]}” is no JSONPath that is taken: {reason}")
+            untaken = "“{path}” is no JSONPath that is taken: {reason}"
+            yield Fault((*place, index), Reason(untaken, path=path[:80], reason=Reason(reason)))
 
 
 def _model(wire: WireForm, model: Model, place: Place) -> Iterator[Fault]:
@@ -176,8 +179,10 @@ def _model(wire: WireForm, model: Model, place: Place) -> Iterator[Fault]:
     for index, field in enumerate(fields):
         if field in params or field in OWN_FIELDS:
             slot = ("slots", index) if rule and rule.slots else ()
-            what = "a parameter" if field in params else "taken by every request"
-            yield Fault((*place, "references", *slot, "field"), f"“{field}” is {what} already")
+            taken = (
+                "“{name}” is a parameter already" if field in params else "“{name}” is taken by every request already"
+            )
+            yield Fault((*place, "references", *slot, "field"), Reason(taken, name=field))
     if "intent" in params:
         yield Fault((*place, "params", params.index("intent"), "key"), "“intent” is our own id of the request")
     keys: dict[str, Place] = dict.fromkeys(OWN_FIELDS, ("wire", "create"))
@@ -203,5 +208,5 @@ def _clash(wire: WireForm, keys: Mapping[str, Place]) -> Iterator[Fault]:
             if at:
                 put(body, at, value)
         except MisplacedError as error:
-            yield Fault(blamed, str(error))
+            yield Fault(blamed, error.reason)
             return

@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING
 
 from sora_desktop.core.catalog import Provider
 from sora_desktop.core.errors import UserError
+from sora_desktop.core.reasons import Reason, joined
 from sora_desktop.core.signal import Signal
 from sora_desktop.engine.offers import Offers
 from sora_desktop.providers.threads import in_thread
-from sora_desktop.storage.catalog import add_user_file, user_file, user_files
+from sora_desktop.storage.catalog import UserFile, add_user_file, user_file, user_files
 
 if TYPE_CHECKING:
     from sora_desktop.core.provider_files import Examined
 
-SHIPPED = "a service that ships with the program"
+SHIPPED = Reason("a service that ships with the program")
+OTHER = "the service in {file}"
 
 
 class Providers:
-    """Keeps the catalogue as the files in `folder` say. A broken one is told in `problems` and costs nothing else.
+    """Keeps the catalogue as the files in `folder` say. A broken one is told in `problems` (each a `Reason`) and costs
+    nothing else.
 
     `files` are the names of the user's files by the id of what they describe. `changed` comes when a reading found
     something else than the one before.
@@ -59,11 +62,10 @@ class Providers:
         """
         file = await in_thread(partial(user_file, source))
         if file.problem:
-            raise UserError("provider_file_wrong", problem=f"{file.name}: {file.problem}")
+            raise UserError("provider_file_wrong", problem=_unread(file))
         examined = await in_thread(partial(self._examined, file.text))
         if examined.provider is None:
-            problem = "\n".join(f"{file.name}:{finding}" for finding in examined.findings[:5])
-            raise UserError("provider_file_wrong", problem=problem[:1000])
+            raise UserError("provider_file_wrong", problem=joined(_found(file, examined)[:5]))
         await in_thread(partial(add_user_file, self.folder, file))
         await self.reload()
         return examined.provider.id
@@ -73,8 +75,8 @@ class Providers:
         from sora_desktop.core.provider_files import examine
         from sora_desktop.providers import jsonpaths
 
-        taken = {provider.id: SHIPPED for provider in self._shipped}
-        taken |= {provider_id: f"the service in {name}" for provider_id, name in self.files.items()}
+        taken: dict[str, str] = {provider.id: SHIPPED for provider in self._shipped}
+        taken |= {provider_id: Reason(OTHER, file=name) for provider_id, name in self.files.items()}
         return examine(text, jsonpaths.fault, taken=taken)
 
     def _read(self) -> tuple[list[Provider], dict[str, str], tuple[str, ...]]:
@@ -86,18 +88,26 @@ class Providers:
         from sora_desktop.core.provider_files import examine
         from sora_desktop.providers import jsonpaths
 
-        taken = dict.fromkeys((provider.id for provider in self._shipped), SHIPPED)
+        taken: dict[str, str] = {provider.id: SHIPPED for provider in self._shipped}
         found: list[Provider] = []
         files: dict[str, str] = {}
-        problems: list[str] = []
+        problems: list[Reason] = []
         for file in shelf:
             if file.problem:
-                problems.append(f"{file.name}: {file.problem}")
+                problems.append(_unread(file))
                 continue
             examined = examine(file.text, jsonpaths.fault, taken=taken)
-            problems += [f"{file.name}:{finding}" for finding in examined.findings]
+            problems += _found(file, examined)
             if examined.provider is not None:
                 found.append(examined.provider)
-                taken[examined.provider.id] = f"the service in {file.name}"
+                taken[examined.provider.id] = Reason(OTHER, file=file.name)
                 files[examined.provider.id] = file.name
         return found, files, tuple(problems)
+
+
+def _unread(file: UserFile) -> Reason:
+    return Reason("{file}: {reason}", file=file.name, reason=file.problem)
+
+
+def _found(file: UserFile, examined: Examined) -> list[Reason]:
+    return [Reason("{file}:{finding}", file=file.name, finding=finding.words) for finding in examined.findings]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog import Model, Provider
 from sora_desktop.core.errors import EnvironmentProblem, UserError
 from sora_desktop.core.provider_files import examine
+from sora_desktop.core.reasons import joined
 from sora_desktop.core.server_files import text_of, with_found
 from sora_desktop.core.servers import Server
 from sora_desktop.core.signal import Signal
@@ -137,7 +138,7 @@ class Servers:
             return None, None
         examined = examine(text, lambda _: "", own=False)
         if examined.provider is None:
-            self.problems[account.id] = "\n".join(_lines(str(finding) for finding in examined.findings[:5]))
+            self.problems[account.id] = joined([finding.words for finding in examined.findings[:5]])
             return text, None
         return text, examined.provider
 
@@ -168,7 +169,3 @@ class Servers:
             self._accounts.offers.put_server(account_id, None)
         if gone:
             self.changed.emit()
-
-
-def _lines(findings: Iterable[str]) -> list[str]:
-    return [finding[:300] for finding in findings]

@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 
 from sora_desktop.core.catalog import Catalog, parse
+from sora_desktop.core.reasons import Reason
 from sora_desktop.storage.library import disk_problems, ensure_folder
 from sora_desktop.storage.resources import resource
 
@@ -53,18 +54,18 @@ def user_file(file: Path) -> UserFile:
     """A file of the user's, wherever it is. Never raises."""
     try:
         if not file.is_file():
-            return UserFile(file.name, problem="this is no file")
+            return UserFile(file.name, problem=Reason("this is no file"))
         with file.open("rb") as content:
             data = content.read(MOST_BYTES + 1)
     except OSError as error:
-        return UserFile(file.name, problem=f"it cannot be read: {error.strerror or error}")
+        return UserFile(file.name, problem=Reason("it cannot be read: {reason}", reason=error.strerror or str(error)))
     if len(data) > MOST_BYTES:
-        return UserFile(file.name, problem=f"it is larger than {MOST_BYTES // 1_000_000} MB")
+        return UserFile(file.name, problem=Reason("it is larger than {limit} MB", limit=str(MOST_BYTES // 1_000_000)))
     try:
         return UserFile(file.name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return UserFile(file.name, problem=f"line {line} is no UTF-8")
+        return UserFile(file.name, problem=Reason("line {line} is no UTF-8", line=str(line)))
 
 
 def load_catalog(folder: Path | None = None) -> Catalog:

@@ -21,7 +21,7 @@ from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale
 from sora_desktop.ui.widgets.basic import button, label
 from sora_desktop.ui.widgets.hints import Hint
-from sora_desktop.ui.words import sentence
+from sora_desktop.ui.words import sentence, spoken
 
 MOST_LINES = 300
 """Lines of one place, or of all files together."""
@@ -36,12 +36,13 @@ def report(studio: Studio) -> str:
     """Everything there is to say about the lists of models and the user's files, as plain text."""
     parts = [_section(translate("Notes", "What changed lately"), _changes(studio))]
     parts += [_place(studio, accounts) for accounts in _places(studio)]
-    parts.append(_section(translate("Notes", "Files of services"), studio.providers.problems))
+    files = [spoken(problem) for problem in studio.providers.problems]
+    parts.append(_section(translate("Notes", "Files of services"), files))
     accounts = studio.accounts
     servers = [
         f"{account.name if (account := accounts.get(account_id)) else account_id}: {line}"
         for account_id, problem in studio.servers.problems.items()
-        for line in problem.splitlines()
+        for line in spoken(problem).splitlines()
     ]
     parts.append(_section(translate("Notes", "Files of your own servers"), servers))
     return "\n\n".join(part for part in parts if part) + "\n"

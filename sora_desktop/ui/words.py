@@ -15,6 +15,7 @@ from sora_desktop.core.catalog import Model
 from sora_desktop.core.errors import Failure, SoraError
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.params import Problem
+from sora_desktop.core.reasons import said
 from sora_desktop.core.sentences import say
 
 THIN = "\u202f"
@@ -34,8 +35,15 @@ def sentence(what: str | Failure | Problem | SoraError, args: Mapping[str, str] 
         code, words = what.code, what.words
     else:
         code, words = what.code, what.args
-    figures = {name: number(int(text)) if LONG_FIGURE.fullmatch(text) else text for name, text in (words or {}).items()}
+    figures = {
+        name: number(int(text)) if LONG_FIGURE.fullmatch(text) else spoken(text) for name, text in (words or {}).items()
+    }
     return say(code, figures, lambda template: translate("Sentences", template))
+
+
+def spoken(reason: str) -> str:
+    """A reason of the rooms below in the user's language; any other text as it is."""
+    return said(reason, lambda template: translate("Sentences", template))
 
 
 def number(value: float, digits: int = 1) -> str:

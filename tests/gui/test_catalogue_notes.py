@@ -11,13 +11,17 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from sora_desktop.core.catalog import Availability
+from sora_desktop.core.errors import UserError
 from sora_desktop.core.notes import Note
+from sora_desktop.core.provider_files import Finding
+from sora_desktop.core.reasons import Reason
 from sora_desktop.simulator.keys import SIMULATOR_RIVYA_KEY
 from sora_desktop.ui.catalogue_notes import CatalogueNotes, report
 from sora_desktop.ui.compose.panel import ComposePanel
 from sora_desktop.ui.compose.retarget_dialog import RetargetDialog
 from sora_desktop.ui.main_window import MainWindow
 from sora_desktop.ui.widgets.fields import NumberField, SeedField
+from sora_desktop.ui.words import sentence
 from support.loops import Run
 from support.simulator import SimulatorProcess
 from support.studio import Opened, in_the_open
@@ -229,10 +233,16 @@ def test_what_is_odd_in_a_list_is_said_in_the_users_language(
 ) -> None:
     note = Note(code="list_twice", args={"model": "Wide Lens"})
     monkeypatch.setattr(opened.studio.live, "notes", lambda _id: (note,))
+    finding = Finding(3, "name", Reason("“{name}” is there already", name="Mine"))
+    opened.studio.providers.problems = (Reason("{file}:{finding}", file="mine.toml", finding=finding.words),)
     translator = Marked()
     QCoreApplication.installTranslator(translator)
     try:
-        assert "\n  » Wide Lens is listed twice; the first one counts.\n" in report(opened.studio)
+        text = report(opened.studio)
+        assert "\n  » Wide Lens is listed twice; the first one counts.\n" in text
+        assert "» mine.toml:» 3: name: » “Mine” is there already" in text
+        wrong = UserError("provider_file_wrong", problem=opened.studio.providers.problems[0])
+        assert sentence(wrong) == "» This file was not added. » mine.toml:» 3: name: » “Mine” is there already"
     finally:
         QCoreApplication.removeTranslator(translator)
 

@@ -196,6 +196,9 @@ def test_every_fault_is_named_with_its_line(old: str, new: str, reason: str):
     marked = {number for number, line in enumerate(text.splitlines(), 1) if line.endswith("#!")}
     assert not marked or marked <= {finding.line for finding in examined.findings}, told
     assert len(told) <= 2, told
+    for finding in examined.findings:
+        assert finding.words.said(str) == str(finding)
+        assert finding.words.said("»{}".format).count("»") >= 2, "its frame and its reason, each by its own template"
 
 
 def test_nothing_is_wrong_with_the_whole():

@@ -19,7 +19,7 @@ from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.widgets.basic import Elided, button, label
 from sora_desktop.ui.widgets.hints import Hint, Picture
-from sora_desktop.ui.words import sentence
+from sora_desktop.ui.words import sentence, spoken
 
 PLACED = re.compile(r"(?P<file>.+?\.toml):(?P<line>\d+): (?P<reason>.+)", re.DOTALL)
 MOST = 40
@@ -136,7 +136,7 @@ class ProvidersPage(Page):
             QWidget.setTabOrder(before, row.add)
             before = row.add
             self.rows.append(row)
-        problems = [_placed(problem, self.tr("{0}, line {1}: {2}")) for problem in providers.problems]
+        problems = [_placed(spoken(problem), self.tr("{0}, line {1}: {2}")) for problem in providers.problems]
         if len(problems) > MOST:
             problems[MOST:] = [self.tr("… and {0} more.").format(len(problems) - MOST)]
         self.hints = [Hint(problem[:600], "danger") for problem in problems]

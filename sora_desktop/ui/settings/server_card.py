@@ -19,6 +19,7 @@ from sora_desktop.ui.settings.test_card import failure_words
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.widgets.basic import Elided, button, keep_height, label, line
 from sora_desktop.ui.widgets.hints import Hint, Picture
+from sora_desktop.ui.words import spoken
 
 NAMED = 6
 """Models that are named; of more only the number is told."""
@@ -164,7 +165,7 @@ class ServerCard(QFrame):
         provider = self._studio.accounts.provider(self._id)
         known = servers.was_probed(self._id) and provider is not None
         error = self._errors.get(self._id)
-        problem = servers.problems.get(self._id, "")
+        problem = spoken(servers.problems.get(self._id, ""))
         self._head(known, error, provider)
         words = failure_words(error) if error is not None else ""
         if not known and error is None:
