@@ -190,8 +190,6 @@ class Delivery:
             raise UserError("host_account_gone")
         if works.accounts.is_private(other.id) and not works.accounts.is_private(job.account, job.base_url):
             raise UserError("reference_host_local")
-        model = provider.model(self._store.upload_models(other)[0])
-        assert model is not None
         connection = await works.accounts.connection(other.id)
         place = f"{other.id} {connection.base_url}"
         private = works.accounts.is_private(other.id)
@@ -202,6 +200,10 @@ class Delivery:
             remembered = await self._remembered(job, place, ready.sha256, private)
             if remembered:
                 return remembered
+            # The service checks a file against the model that it is named with.
+            model = self._store.upload_model(other, ready.reference)
+            if model is None:
+                raise UserError("host_account_no_upload", name=other.name)
             works.pulse(other.id).count()
             try:
                 upload, report = works.dialect_of(provider).upload, self._report(job, reference)

@@ -15,6 +15,7 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from sora_desktop.core.accounts import Account, ReferenceHost, clean_host, is_private_host
+from sora_desktop.core.catalog import Model
 from sora_desktop.core.errors import EnvironmentProblem, Failure, FailureKind, ProviderError, Sent, UserError
 from sora_desktop.core.fixes import fitted
 from sora_desktop.core.naming import shown_name
@@ -234,6 +235,14 @@ class References:
         """The account's models that take uploaded files."""
         models = self._accounts.models(account.id)
         return [model.id for model in models if model.references and model.references.upload]
+
+    def upload_model(self, account: Account, reference: Reference) -> Model | None:
+        """A model of the account whose uploads may hold `reference`; one that takes its type, if there is one."""
+        models = self._accounts.models(account.id)
+        rules = [(model, rule) for model in models if (rule := model.references) and rule.upload]
+        fitting = [(model, rule.limit(reference.kind)) for model, rule in rules if reference.kind in rule.kinds]
+        fitting.sort(key=lambda one: reference.mime not in (one[1].mime_types or (reference.mime,)))
+        return fitting[0][0] if fitting else None
 
     async def bucket(self, account: Account, host: ReferenceHost, secret: str = "") -> Bucket:
         """The bucket of an account. Raises UserError `host_secret_missing`, `key_locked`."""

@@ -125,8 +125,20 @@ def delivery_seen_nothing(bench: Bench) -> None:
     bench.engine._submission._delivery._seen.clear()  # pyright: ignore[reportPrivateUsage]
 
 
-async def test_another_account_s_uploads_carry_it_too(bench: Bench, simulator: SimulatorProcess) -> None:
+async def test_another_account_s_uploads_carry_it_too(
+    bench: Bench, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rivya = await account_of(bench, simulator, "rivya")
+    listed = bench.accounts.models
+
+    def films_first(account_id: str) -> tuple[Model, ...]:
+        """A list whose first model takes clips only: the service would refuse a picture that is uploaded for it."""
+        first, *rest = listed(account_id)
+        assert first.references is not None
+        films = first.references.model_copy(update={"kinds": ("video",)})
+        return first.model_copy(update={"id": "films", "references": films}), first, *rest
+
+    monkeypatch.setattr(bench.accounts, "models", films_first)
     account = await hosted(bench, simulator, ReferenceHost(kind="account", account=rivya))
     rule = model_of(bench, "globalaiopc").references
     assert bench.engine.references.way(account, rule) is Way.ACCOUNT
