@@ -20,7 +20,7 @@ from sora_desktop.core.fixes import chosen_aspect, fitted
 from sora_desktop.core.jobs import Job
 from sora_desktop.core.pictures import Picture, Plan
 from sora_desktop.core.references import Reference, ReferenceRule, SentReference
-from sora_desktop.engine.references import Way
+from sora_desktop.engine.references import PAGES, Way
 from sora_desktop.engine.works import Transfer, Works
 from sora_desktop.media.pictures import Mended, ending, mend, named
 from sora_desktop.providers.base import Progress
@@ -304,18 +304,23 @@ class Delivery:
         if upload is None:
             return None
         url = upload.sent.url
-        if not self._fresh(url, job.account):
-            try:
-                route = self._works.accounts.route(job.account)
-                await self._works.http.look(url, allow_private=private, route=route)
-            except ProviderError as error:
-                if error.failure.code == "result_link_dead":
-                    await self._store.uploads.forget(place, sha256)
-                    return None
-            else:
-                self._see(url)
+        if not self._fresh(url, job.account) and await self._is_dead(url, private, job.account):
+            await self._store.uploads.forget(place, sha256)
+            return None
         self._reused.setdefault(job.id, set()).add((place, sha256))
         return upload.sent
+
+    async def _is_dead(self, url: str, private: bool, account_id: str) -> bool:
+        """Whether there is no file any more. What cannot be found out now is no reason to send it anew."""
+        try:
+            route = self._works.accounts.route(account_id)
+            looked = await self._works.http.look(url, allow_private=private, route=route)
+        except ProviderError as error:
+            return error.failure.code == "result_link_dead"
+        if looked.mime in PAGES:  # Some hosts say it politely.
+            return True
+        self._see(url)
+        return False
 
     async def _remember(self, place: str, sha256: str, sent: SentReference) -> None:
         """Not being able to is no reason to stop: the next job uploads once more."""

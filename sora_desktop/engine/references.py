@@ -35,6 +35,8 @@ MOST_FETCHED = 50_000_000
 """Bytes of a picture that is looked at, or fetched, from an address."""
 HEAD = 512_000
 """Bytes that are enough to measure nearly every picture."""
+PAGES = frozenset({"text/html", "application/json", "application/xhtml+xml"})
+"""Types of what is no file, but tells something."""
 HEAD_SECONDS, FETCH_SECONDS = 20.0, 120.0
 
 
@@ -201,7 +203,7 @@ class References:
             looked = await self._http.look(url, most=most, allow_private=private, route=route, seconds=seconds)
         except ProviderError as error:
             raise _url_problem(error, name) from None
-        if looked.mime in {"text/html", "application/json", "application/xhtml+xml"}:
+        if looked.mime in PAGES:
             raise UserError("reference_url_no_file", name=name)
         return looked
 

@@ -25,6 +25,7 @@ from sora_desktop.engine import delivery
 from sora_desktop.engine.live import LiveCatalogue
 from sora_desktop.engine.works import Transfer
 from sora_desktop.media.render import render
+from sora_desktop.providers.http import Http, Looked
 from sora_desktop.providers.registry import Dialects
 from sora_desktop.storage.listings import ListingStore
 from support.bench import Bench
@@ -185,12 +186,19 @@ async def test_another_account_and_an_old_upload_are_uploaded_anew(
     assert len(uploads(simulator)) == 3
 
 
+@pytest.mark.parametrize("politely", [False, True])
 async def test_an_address_that_died_is_noticed_before_money_is_spent(
-    bench: Bench, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch, politely: bool
 ) -> None:
+    if politely:
+
+        async def look(_http: Http, url: str, **_how: object) -> Looked:
+            return Looked(url, "text/html", 900, b"", True)
+
+        monkeypatch.setattr(Http, "look", look)
     monkeypatch.setattr(delivery, "STILL_THERE", 0.0)
     account = await account_of(bench, simulator, "rivya")
-    reference = await bench.engine.references.add(photo(seed="navy"), "photo.jpg")
+    reference = await bench.engine.references.add(photo(seed="navy" if politely else "plum"), "photo.jpg")
     [job] = await done(bench, await bench.submit(account, "before it died", references=(reference,)))
     forget_file(simulator, job)
     [job] = await done(bench, await bench.submit(account, "after it died", references=(reference,)))
