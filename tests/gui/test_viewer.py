@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox,
 from sora_desktop.app import QUIET
 from sora_desktop.core.errors import Action, Billed, Failure, FailureKind
 from sora_desktop.core.jobs import Job, State
+from sora_desktop.core.notes import Note
 from sora_desktop.engine.works import Transfer
 from sora_desktop.media import stills
 from sora_desktop.media.render import render
@@ -501,6 +502,13 @@ class TestScreens:
         assert QGuiApplication.clipboard().text() == "req_42"
         stand.order("Edit prompt")
         assert stand.said[-1] == ("edit_requested", job.id)
+
+    def test_cancelled_says_whether_anything_is_at_the_service(self, stand: Stand) -> None:
+        before = Note(code="task_before", args={"id": "task_1"})
+        for notes, words in (((), "nothing was billed"), ((before,), "not sent again")):
+            job = stand.put(made("x", State.CANCELLED, notes=notes))
+            stand.panel.show_job(job.id)
+            assert stand.words()[0] == "Cancelled" and words in stand.words()[1]
 
     def test_expired_can_be_asked_for_again(self, stand: Stand) -> None:
         failure = Failure(

@@ -13,6 +13,8 @@ from sora_desktop.ui import words
 from sora_desktop.ui.job_orders import FOR_ACTION, Order, orders_for
 from sora_desktop.ui.queue.lines import Lines, action_of
 
+SENT_BEFORE = "task_before"
+"""The note of a job that was sent anew."""
 PENDING = {State.WAITING, State.PREPARING, State.SUBMITTING, State.QUEUED, State.PROCESSING, State.DOWNLOADING}
 
 
@@ -130,9 +132,10 @@ def money(job: Job) -> str:
 
 def _cancelled(job: Job) -> Screen:
     if job.failure is None:
-        return Screen(
-            "x", "muted", tr("Cancelled"), tr("It was never sent."), orders=((Order.RETRY, tr("Send it now")),)
-        )
+        sentence = tr("The service has nothing of it, and nothing was billed.")
+        if any(note.code == SENT_BEFORE for note in job.notes):
+            sentence = tr("It was not sent again. What became of it before is told below.")
+        return Screen("x", "muted", tr("Cancelled"), sentence, orders=((Order.RETRY, tr("Send it now")),))
     orders = ((Order.COLLECT, tr("Collect")),) if job.collectable else ()
     return Screen("x", "muted", tr("No longer watched"), words.sentence(job.failure), job.failure.detail, orders=orders)
 
