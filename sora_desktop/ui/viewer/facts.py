@@ -15,7 +15,6 @@ from sora_desktop.engine.accounts import Accounts
 from sora_desktop.ui import words
 from sora_desktop.ui.model_words import standing
 
-
 MOST_NOTES = 3
 """Of what was odd in the answers, the newest."""
 
