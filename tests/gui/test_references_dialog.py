@@ -9,11 +9,13 @@ import pytest
 import shiboken6
 from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from sora_desktop.core.pictures import Box, Plan
 from sora_desktop.core.references import Reference, ReferenceRule
+from sora_desktop.ui.references.box import Cut
+from sora_desktop.ui.references.crop_view import CropView
 from sora_desktop.ui.references.fix_dialog import FixDialog
 from sora_desktop.ui.references.looks import made_words
 from sora_desktop.ui.references.workshop import Workshop
@@ -157,6 +159,24 @@ def test_the_box_is_moved_and_zoomed_by_keys(qtbot, show: Opener, tmp_path: Path
     assert view.box.width == 1000
     assert dialog.warning.isVisible(), "1000 px are enlarged to 1280"
     assert "1.3 times" in dialog.warning.text
+
+
+@pytest.mark.parametrize("size", [(1, 30_000), (30_000, 1), (1, 1)])
+def test_a_strip_is_not_too_thin_for_the_hand(qtbot, dressed: QApplication, size: tuple[int, int]) -> None:
+    view = CropView()
+    qtbot.addWidget(view)
+    view.resize(400, 300)
+    view.show_picture(QImage(4, 4, QImage.Format.Format_RGB32), Cut(size, (16, 9)))
+    for step in (0, 30):
+        at = view.rect().center() + QPoint(step, step)
+        qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=at)
+        qtbot.mouseMove(view, at + QPoint(5, 5))
+        qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=at)
+        wheel(view, QPointF(at), 2 - step)
+        qtbot.keyClick(view, Qt.Key.Key_Right)
+    view.grab()
+    box = view.box.whole(size)
+    assert box.x + box.width <= size[0] and box.y + box.height <= size[1]
 
 
 def test_with_bars_the_whole_picture_is_kept(qtbot, show: Opener, tmp_path: Path) -> None:

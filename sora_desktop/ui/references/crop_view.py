@@ -112,7 +112,9 @@ class CropView(QWidget):
         size.scale(room.size(), Qt.AspectRatioMode.KeepAspectRatio)
         area = QRectF(QPointF(), size)
         area.moveCenter(room.center())
-        return QRectF(round(area.left()), round(area.top()), round(size.width()), round(size.height()))
+        # A strip of a few px is thinner than one here.
+        width, height = max(1, round(size.width())), max(1, round(size.height()))
+        return QRectF(round(area.left()), round(area.top()), width, height)
 
     def _scale(self) -> float:
         assert self._cut is not None
