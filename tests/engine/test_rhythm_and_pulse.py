@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sora_desktop.core.catalog import Estimate, PollRhythm
 from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent
 from sora_desktop.core.jobs import State
+from sora_desktop.core.notes import Note
 from sora_desktop.engine.alarm import Alarm
 from sora_desktop.engine.clock import Clock
 from sora_desktop.engine.pulse import KEY_FIRST, KEY_WAIT, LONGEST_WAIT, Pulse
@@ -150,7 +151,7 @@ class Unknowing(Service):
     async def poll(self, connection: Connection, remote_id: str) -> RemoteTask:
         self.polled.set()
         if self.knows:
-            return RemoteTask(remote_id, RemoteStatus.PROCESSING, note=f"note {len(self.moods)}")
+            return RemoteTask(remote_id, RemoteStatus.PROCESSING, note=Note(code="task_no_state"))
         failure = Failure(kind=FailureKind.NOT_FOUND, code="not_found")
         raise ProviderError(failure, Sent.REFUSED)
 

@@ -10,6 +10,7 @@ from sora_desktop.core.accounts import Account
 from sora_desktop.core.drafts import Draft
 from sora_desktop.core.errors import Failure, FailureKind
 from sora_desktop.core.jobs import Job, State
+from sora_desktop.core.notes import Note
 from sora_desktop.core.references import Reference
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.storage import documents
@@ -45,7 +46,7 @@ async def test_a_job_comes_back_as_it_was(database: Database) -> None:
         reserved=6.5,
         urls=("https://a", "https://b"),
         failure=Failure(kind=FailureKind.RATE, code="rate_limited", args={"a": "b"}, detail="<b>\x00"),
-        notes=("n",),
+        notes=(Note(code="note_text", args={"text": "n"}),),
         created_at=1.25,
     )
     await store.add([whole])
