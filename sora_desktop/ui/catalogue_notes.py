@@ -59,11 +59,12 @@ def _changes(studio: Studio) -> list[str]:
 
 
 def _places(studio: Studio) -> list[list[Account]]:
-    """The accounts, those together that share a list."""
+    """The accounts, those together that share a list. A server of one's own has a file for each account."""
     found: dict[str, list[Account]] = {}
     for account in studio.accounts.all:
         if studio.accounts.provider(account.id) is not None:
-            found.setdefault(place_of(account), []).append(account)
+            own = studio.servers.is_server(account.id)
+            found.setdefault(account.id if own else place_of(account), []).append(account)
     return list(found.values())
 
 
@@ -78,8 +79,12 @@ def _place(studio: Studio, accounts: list[Account]) -> str:
         lines = [translate("Notes", "List of models fetched {0}.").format(when)]
     elif provider is not None and provider.lists_models:
         lines = [translate("Notes", "The list of models was not fetched yet; the built-in one is used.")]
-    else:
+    elif not studio.servers.is_server(first.id):
         lines = [translate("Notes", "This service publishes no list of models; the one that came with it is used.")]
+    elif studio.servers.was_probed(first.id):
+        lines = [translate("Notes", "The models are those of its file, which the check of the server writes.")]
+    else:
+        lines = [translate("Notes", "This server was not checked yet: its models are not known.")]
     lines.append(translate("Notes", "{0} video models.").format(len(models)))
     lines += [sentence(note.code, note.args) for note in studio.live.notes(first.id)]
     for model in models:

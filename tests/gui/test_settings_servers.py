@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from sora_desktop.core.accounts import Account
 from sora_desktop.core.catalog_checks import faults
 from sora_desktop.simulator.keys import SIMULATOR_OPENAI_VIDEOS_KEY
+from sora_desktop.ui.catalogue_notes import report
 from sora_desktop.ui.settings import SettingsDialog
 from sora_desktop.ui.settings.server_card import ServerCard
 from support.loops import Run
@@ -87,6 +88,7 @@ def test_a_server_is_added_checked_and_told_in_plain_words(
     assert "/v1/videos" in dialog.accounts.detail.form.note_of("url")
     assert card.isVisible()
     assert card.title == "Server checked", card.reason
+    assert f"{account.name}\n  The models are those of its file" in report(opened.studio)
     found = opened.studio.accounts.provider(account.id)
     assert found is not None
     assert found.server is not None
@@ -112,6 +114,7 @@ def test_a_wrong_key_and_no_server_are_told_and_the_check_can_be_made_again(
     account = add_server(opened, dialog, qtbot, simulator.openai_videos, "sk-wrong-key-0123456789")
     assert card.title == "The check failed"
     assert "does not accept this key" in card.reason
+    assert "This server was not checked yet" in report(opened.studio)
     assert not card.open.isVisible()
     run(opened.studio.accounts.set_key(account.id, SIMULATOR_OPENAI_VIDEOS_KEY))
     assert card.check.text() == "Check this server"
