@@ -120,7 +120,7 @@ def test_a_bucket_is_kept_when_it_is_whole_and_tested_on_a_real_server(
     write(qtbot, opened, section.fields["bucket"], "another-one")
     qtbot.mouseClick(section.test, LEFT)
     opened.idle()
-    assert "Check its keys, bucket and region" in section.said.text
+    assert "has no such bucket" in section.said.text
     choose(qtbot, opened, section, "")
     assert kept(opened, account) is None
 
