@@ -61,12 +61,6 @@ def test_file_managers_may_name_this_machine_in_the_address(qapp) -> None:
         assert read(mime).files == tuple(Path(os.fsdecode(path)) for path in wanted)
 
 
-def test_what_firefox_drags_has_its_addresses_in_a_form_of_its_own(qapp) -> None:
-    mime = QMimeData()
-    mime.setData("text/x-moz-url", "https://x.example/a.png\nA boat\nhttps://x.example/b.png\n".encode("utf-16-le"))
-    assert read(mime).urls == ("https://x.example/a.png", "https://x.example/b.png")
-
-
 def test_a_picture_dragged_out_of_a_browser(qapp) -> None:
     mime = QMimeData()
     mime.setHtml(PAGE)

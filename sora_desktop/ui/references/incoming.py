@@ -26,8 +26,6 @@ FRAME = "application/x-sora-desktop-frame"
 """Our own format: frames of clips, as JSON of `Frame`s."""
 PLACE = "application/x-sora-desktop-place"
 """Our own format: the place of a card of the open draft that is being moved, as text."""
-MOZILLA = "text/x-moz-url"
-"""What Firefox calls the addresses that it drags."""
 MOST_DATA = 50_000_000
 """Bytes of an image that is written into a page, or into its own address; more is not read."""
 MOST_ITEMS = 100
@@ -187,19 +185,13 @@ def _image(mime: QMimeData, pixels: bool) -> QImage | None:
 
 def _addresses(mime: QMimeData, urls: Iterable[QUrl]) -> tuple[str, ...]:
     """Web addresses, of the list of URLs or, where there is none, of a text that is nothing else."""
-    listed = [_encoded(url) for url in urls] or _of_mozilla(_bytes(mime, MOZILLA))
+    listed = [_encoded(url) for url in urls]
     found = [url for url in listed if is_web(url)]
     if not listed and mime.hasText():
         lines = [line.strip() for line in mime.text()[:10_000].splitlines() if line.strip()]
         if lines and all(is_web(line) for line in lines):
             found = lines[:MOST_ITEMS]
     return tuple(dict.fromkeys(found))
-
-
-def _of_mozilla(content: bytes) -> list[str]:
-    """Addresses, each followed by its title."""
-    lines = content[:20_000].decode("utf-16-le", "ignore").split("\n")
-    return [line.strip() for line in lines[: 2 * MOST_ITEMS : 2]] if content else []
 
 
 def _encoded(url: QUrl) -> str:
