@@ -1,5 +1,5 @@
-"""The proxies of desktops that keep them in no variable: GNOME and its relatives (org.gnome.system.proxy), and KDE
-(kioslaverc)."""
+"""What Python does not tell of a machine's proxies: those of GNOME and its relatives (org.gnome.system.proxy), those of
+KDE (kioslaverc), SOCKS on macOS, and scripts."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ SCHEMA = "org.gnome.system.proxy"
 GNOMES = {"GNOME", "UNITY", "CINNAMON", "X-CINNAMON", "BUDGIE", "PANTHEON", "MATE"}
 SECONDS = 3.0
 """How long the desktop may take to answer; without an answer it has no proxy."""
+WINDOWS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
+"""Where Windows keeps its settings, below the user's own keys."""
 MOST = 1_000_000
 """Bytes of a settings file that are read."""
 KINDS = (("http", "http", "http"), ("https", "https", "http"), ("socks", "all", "socks5"))
@@ -33,24 +35,49 @@ def desktop_proxies() -> dict[str, str]:
     """What is set by hand in the desktop's settings, as `urllib.request.getproxies` answers it, with `SCRIPT` and
     `ONLY`; empty where it has none to tell. Blocks."""
     here = {part.upper() for part in os.environ.get("XDG_CURRENT_DESKTOP", "").split(":")}
-    if sys.platform != "linux":
-        return {}
+    if sys.platform == "win32":
+        return _windows()
+    if sys.platform == "darwin":
+        return macos(_told("/usr/sbin/scutil", "--proxy"))
     if "KDE" in here:
         return kde(_kioslaverc(), os.environ)
-    return gnome(_gsettings()) if here & GNOMES else {}
+    return gnome(_told(shutil.which("gsettings") or "", "list-recursively", SCHEMA)) if here & GNOMES else {}
 
 
-def _gsettings() -> str:
-    program = shutil.which("gsettings")
-    if program is None:
+def _told(program: str, *arguments: str) -> str:
+    """What a program of the system prints; empty where it cannot be asked."""
+    if not program:
         return ""
     try:
-        done = subprocess.run(
-            [program, "list-recursively", SCHEMA], capture_output=True, text=True, timeout=SECONDS, check=True
-        )
+        done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=SECONDS, check=True)
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
         return ""
     return done.stdout
+
+
+def _windows() -> dict[str, str]:
+    if sys.platform != "win32":
+        return {}
+    import winreg
+
+    try:
+        with winreg.OpenKey(winreg.HKEY_CURRENT_USER, WINDOWS) as key:
+            script = str(winreg.QueryValueEx(key, "AutoConfigURL")[0])
+    except OSError:
+        return {}
+    return {SCRIPT: script} if script else {}
+
+
+def macos(text: str) -> dict[str, str]:
+    """The answer of `scutil --proxy`, one "KEY : VALUE" a line: what `getproxies` does not tell of it."""
+    values = {key: value.strip() for key, _, value in (line.partition(" : ") for line in text.splitlines())}
+    values = {key.strip(): value for key, value in values.items()}
+    host = values.get("SOCKSProxy", "")
+    if values.get("SOCKSEnable") == "1" and host:
+        host = f"[{host}]" if ":" in host else host
+        return {"all": f"socks5://{host}:{values.get('SOCKSPort', '1080')}"}
+    script = [key for key in ("ProxyAutoConfigEnable", "ProxyAutoDiscoveryEnable") if values.get(key) == "1"]
+    return {SCRIPT: values.get("ProxyAutoConfigURLString", "wpad")} if script else {}
 
 
 def gnome(text: str) -> dict[str, str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,11 +10,9 @@ from urllib.request import getproxies
 
 from sora_desktop.core.network import Bypass, Proxy, parse_proxy, split_hosts
 from sora_desktop.core.redact import know
-from sora_desktop.providers.desktop_proxies import ONLY, SCRIPT, SECONDS, desktop_proxies
+from sora_desktop.providers.desktop_proxies import ONLY, SCRIPT, WINDOWS, desktop_proxies
 
 SCHEMES = ("http", "https", "all")
-SETTINGS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
-"""Where Windows keeps them, below the user's own keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ class SystemProxies:
 
 
 def system_proxies(environment: Mapping[str, str] | None = None) -> SystemProxies:
-    """What is set now: variables, on Windows and macOS also the system's settings, else what GNOME or KDE keeps.
+    """What is set now: variables, on Windows and macOS also the system's settings, else what `desktop_proxies` finds.
     Blocks.
 
     `environment` is looked at instead, as `urllib.request.getproxies` answers it.
@@ -67,7 +63,7 @@ def _told() -> Mapping[str, str]:
     found = getproxies()
     if any(found.get(scheme) for scheme in SCHEMES):
         return found
-    return {**desktop_proxies(), **({SCRIPT: script} if (script := _script()) else {}), **found}
+    return {**desktop_proxies(), **found}
 
 
 def known(proxy: Proxy) -> Proxy:
@@ -83,32 +79,13 @@ def bypass_of(*lists: Iterable[str]) -> Bypass:
     return Bypass([entry for each in lists for entry in each])
 
 
-def _script() -> str:
-    """The script that Windows' or macOS' settings name; empty elsewhere."""
-    if sys.platform == "win32":
-        import winreg
-
-        try:
-            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, SETTINGS) as key:
-                return str(winreg.QueryValueEx(key, "AutoConfigURL")[0])
-        except OSError:
-            return ""
-    if sys.platform == "darwin":
-        try:
-            done = subprocess.run(["/usr/sbin/scutil", "--proxy"], capture_output=True, timeout=SECONDS, check=True)
-        except (OSError, subprocess.SubprocessError):
-            return ""
-        return "script" if re.search(rb"ProxyAuto(Config|Discovery)Enable\s*:\s*1", done.stdout) else ""
-    return ""
-
-
 def _exceptions() -> tuple[str, ...]:
     """The hosts that Windows' and macOS' settings name; elsewhere they are in the variables."""
     if sys.platform == "win32":
         import winreg
 
         try:
-            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, SETTINGS) as key:
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, WINDOWS) as key:
                 return split_hosts(str(winreg.QueryValueEx(key, "ProxyOverride")[0]))
         except OSError:
             return ()

@@ -22,7 +22,7 @@ from sora_desktop.core.network import Proxy
 from sora_desktop.core.redact import redact
 from sora_desktop.providers import peers
 from sora_desktop.providers.answers import segment
-from sora_desktop.providers.desktop_proxies import gnome, kde
+from sora_desktop.providers.desktop_proxies import gnome, kde, macos
 from sora_desktop.providers.downloads import Download, asked, goes_on, unreadable
 from sora_desktop.providers.origin import key_header, target
 from sora_desktop.providers.proxies import SystemProxies, system_proxies
@@ -289,6 +289,29 @@ def test_what_kde_keeps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "XFCE")
     monkeypatch.delenv("HTTPS_PROXY")
     assert system_proxies() == SystemProxies(), "another desktop's settings are not its own"
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        (
+            ["HTTPEnable : 0", "SOCKSEnable : 1", "SOCKSPort : 1081", "SOCKSProxy : p.example"],
+            "socks5://p.example:1081",
+        ),
+        (["SOCKSEnable : 1", "SOCKSProxy : fe80::1"], "socks5://[fe80::1]:1080"),
+        (["SOCKSEnable : 0", "SOCKSProxy : p.example"], None),
+        (
+            ["ProxyAutoConfigEnable : 1", "ProxyAutoConfigURLString : http://w.example/a b"],
+            "http://w.example/a b",
+        ),
+        (["ProxyAutoDiscoveryEnable : 1"], "wpad"),
+        (["ProxyAutoDiscoveryEnable : 0", "", "x"], None),
+    ],
+)
+def test_what_python_does_not_tell_of_macos(lines: list[str], found: str | None):
+    told = macos("\n".join(["<dictionary> {", *(f"  {line}" for line in lines), "}"]))
+    assert list(told.values()) == ([found] if found else [])
+    assert system_proxies(told).script is ("Auto" in lines[0] and found is not None)
 
 
 def test_kdes_proxies_may_stand_in_variables_of_any_name():
