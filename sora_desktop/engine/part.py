@@ -8,12 +8,13 @@ import json
 import os
 import threading
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from sora_desktop.core.errors import Billed, EnvironmentProblem, Failure, FailureKind, ProviderError, Sent
+from sora_desktop.engine.hands import PATIENCE
 from sora_desktop.providers.http import Download
 from sora_desktop.storage.library import disk_problems
 
@@ -126,13 +127,13 @@ class Writer:
         self._file: BinaryIO | None = None
         self._waiting = bytearray()
         self._written_at = time.monotonic()
-        self._closed = False
+        self._closed = self._left = False
         self._lock = threading.Lock()
         self.arrived = 0
         """Bytes of the file, those included that are not written yet."""
 
     def open(self) -> None:
-        with self._lock:
+        with self._held():
             if not self._closed:
                 self._file = self._part.begin(self._stream.offset, self._stream.total, self._stream.validator)
                 self.arrived = self._part.size
@@ -148,8 +149,19 @@ class Writer:
         return len(self._waiting) >= FLUSH or time.monotonic() - self._written_at > FLUSH_EVERY
 
     def flush(self) -> None:
-        with self._lock, disk_problems(self._part.path.parent):
+        with self._held(), disk_problems(self._part.path.parent):
             self._write()
+
+    @contextmanager
+    def _held(self) -> Generator[None]:
+        """One thread at a time. What hung until nobody waited for it any more closes the file itself."""
+        with self._lock:
+            try:
+                yield
+            finally:
+                if self._left and self._file is not None:
+                    self._file.close()
+                    self._file = None
 
     def _write(self) -> None:
         waiting, self._waiting = bytes(self._waiting), bytearray()
@@ -158,14 +170,22 @@ class Writer:
             write_all(self._file, waiting)
             self._part.size += len(waiting)
 
-    def close(self) -> None:
-        """Writes what waits and closes the file. Waits for an `open` or `flush` that still runs."""
-        with self._lock, disk_problems(self._part.path.parent):
-            self._closed = True
-            if self._file is not None:
-                with self._file:
-                    self._write()
-                self._file = None
+    def close(self, patience: float = -1) -> None:
+        """Writes what waits and closes the file. Waits for an `open` or `flush` that still runs, as long as it takes or
+        for `patience` seconds: what hangs keeps the file then."""
+        if not self._lock.acquire(timeout=patience):
+            self._closed = self._left = True
+            if not self._lock.acquire(blocking=False):
+                return
+        try:
+            with disk_problems(self._part.path.parent):
+                self._closed = True
+                if self._file is not None:
+                    with self._file:
+                        self._write()
+                    self._file = None
+        finally:
+            self._lock.release()
 
 
 @asynccontextmanager
@@ -180,7 +200,7 @@ async def arriving(part: Part, stream: Download, in_thread: InThread) -> AsyncGe
         try:
             await in_thread(writer.close)
         except asyncio.CancelledError:
-            writer.close()  # The thread may never come to it any more.
+            writer.close(PATIENCE)  # The thread may never come to it any more.
             raise
 
 

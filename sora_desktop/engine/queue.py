@@ -17,6 +17,7 @@ from sora_desktop.engine.alarm import Alarm
 from sora_desktop.engine.board import Board
 from sora_desktop.engine.clock import Clock
 from sora_desktop.engine.diagnosis import Doctor
+from sora_desktop.engine.hands import PATIENCE
 from sora_desktop.engine.orders import Orders, new_jobs
 from sora_desktop.engine.orphans import adopted, orphans
 from sora_desktop.engine.placing import import_codecs
@@ -176,7 +177,9 @@ class Engine:
         for disconnect in self._links:
             disconnect()
         self._links.clear()
+        hurry = asyncio.get_running_loop().call_later(PATIENCE, self._works.abandon_threads)
         await self._tasks.close()
+        hurry.cancel()
         self._works.close_threads()
         self.references.close()
         self._own_tasks.clear()

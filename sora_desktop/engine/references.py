@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
 import io
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
@@ -23,6 +21,7 @@ from sora_desktop.core.pictures import Plan
 from sora_desktop.core.references import Reference, ReferenceRule
 from sora_desktop.core.signal import Signal
 from sora_desktop.engine.accounts import Accounts
+from sora_desktop.engine.hands import Hands
 from sora_desktop.media.clips import kind_of
 from sora_desktop.media.pictures import Mended, glance, inspect, mend, thumbnail
 from sora_desktop.providers.http import Http, Looked
@@ -63,15 +62,19 @@ class References:
         self.changed: Signal[[]] = Signal()
         self._accounts = accounts
         self._http = http
-        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="pictures")
+        self._hands = Hands(2, "pictures")
 
     async def in_thread(self, function: Callable[..., T], *args: object) -> T:
         """Runs what blocks (decoding, copying) off the loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*args))
+        return await self._hands.run(lambda: function(*args))
+
+    def abandon(self) -> None:
+        """Nobody waits any longer for what blocks."""
+        self._hands.abandon()
 
     def close(self) -> None:
         """Ends the threads. Called by `Engine.stop`."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._hands.close()
 
     # The tray.
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -26,6 +24,7 @@ from sora_desktop.engine.accounts import Accounts
 from sora_desktop.engine.alarm import Alarm
 from sora_desktop.engine.board import Board
 from sora_desktop.engine.clock import Clock
+from sora_desktop.engine.hands import Hands
 from sora_desktop.engine.pulse import Pulse
 from sora_desktop.engine.references import References
 from sora_desktop.engine.tasks import Tasks
@@ -75,16 +74,19 @@ class Works:
     """A create was refused for its model: account, model, and whether the answer says so beyond doubt."""
     pulse_changed: Signal[[]] = field(default_factory=lambda: Signal[[]]())
 
-    _threads: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(max_workers=2, thread_name_prefix="media")
-    )
+    _hands: Hands = field(default_factory=lambda: Hands(2, "media"))
 
     async def in_thread(self, function: Callable[..., T], *args: object) -> T:
         """Runs what blocks (decoding, fsync) off the loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*args))
+        return await self._hands.run(lambda: function(*args))
+
+    def abandon_threads(self) -> None:
+        """Nobody waits any longer for what blocks: a disk that hangs must not hold the end of the program."""
+        self._hands.abandon()
+        self.references.abandon()
 
     def close_threads(self) -> None:
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._hands.close()
 
     def pace(self, account_id: str) -> float:
         account = self.accounts.get(account_id)

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import errno
 import threading
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ import pytest
 
 from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent
 from sora_desktop.core.jobs import Job, State
-from sora_desktop.engine import part
+from sora_desktop.engine import hands, part
+from sora_desktop.engine import queue as engine_queue
 from sora_desktop.engine.part import says_text
 from sora_desktop.engine.transfer import LONGEST_WISH, TRIES
 from sora_desktop.media.render import render
@@ -203,22 +205,46 @@ async def test_what_arrived_of_a_job_goes_with_the_job(tmp_path: Path, video: by
         assert not list(bench.paths.videos.iterdir())
 
 
+class Disk:
+    """A disk that hangs until it is let go on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.hangs, self.goes_on, self.loop = asyncio.Event(), threading.Event(), asyncio.get_running_loop()
+        self._real = part.write_all
+        monkeypatch.setattr(part, "write_all", self._write)
+
+    def _write(self, file: Any, chunk: bytes) -> None:
+        self.loop.call_soon_threadsafe(self.hangs.set)
+        assert self.goes_on.wait(20)
+        self._real(file, chunk)
+
+
 async def test_a_disk_that_hangs_holds_nobody_else_up(
     tmp_path: Path, video: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hangs, goes_on, loop = asyncio.Event(), threading.Event(), asyncio.get_running_loop()
-    real = part.write_all
-
-    def write(file: Any, chunk: bytes) -> None:
-        loop.call_soon_threadsafe(hangs.set)
-        assert goes_on.wait(20)
-        real(file, chunk)
-
-    monkeypatch.setattr(part, "write_all", write)
+    disk = Disk(monkeypatch)
     async with life(tmp_path, Host({FIRST: [Bytes(video)]})) as bench:
         [job] = await bench.submit("simulator-rivya")
-        await asyncio.wait_for(hangs.wait(), 10)
+        await asyncio.wait_for(disk.hangs.wait(), 10)
         assert bench.job(job).state is State.DOWNLOADING
-        goes_on.set()
+        disk.goes_on.set()
+        await bench.until_quiet()
+        assert Path(bench.job(job).path).read_bytes() == video
+
+
+async def test_a_disk_that_hangs_does_not_hold_the_end_of_the_program(
+    tmp_path: Path, video: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    for module in (hands, part, engine_queue):
+        monkeypatch.setattr(module, "PATIENCE", 0.05)
+    bench = await life(tmp_path, Host({FIRST: [Bytes(video)]})).begin()
+    [job] = await bench.submit("simulator-rivya")
+    await asyncio.wait_for(disk.hangs.wait(), 10)
+    began = time.monotonic()
+    await bench.kill()
+    assert time.monotonic() - began < 10
+    disk.goes_on.set()
+    async with life(tmp_path, Host({FIRST: [Bytes(video)]})) as bench:
         await bench.until_quiet()
         assert Path(bench.job(job).path).read_bytes() == video
