@@ -152,7 +152,8 @@ class Polling:
             self._due[job_id] = self._works.clock.monotonic() + max(wait, self._pause(job))
         if kind is FailureKind.NOT_FOUND:
             await self._missed(job, error.failure, {})
-        elif kind is FailureKind.KEY or (kind is FailureKind.REFUSED and not error.transient):
+        elif error.failure.action is Action.KEY or (kind is FailureKind.REFUSED and not error.transient):
+            # Only the user can mend it.
             await self._works.board.note(job_id, failure=error.failure)
 
     async def _missed(self, job: Job, failure: Failure, known: dict[str, object]) -> None:

@@ -138,6 +138,7 @@ POLL = [
         Case(dialect, "poll", "rate_limited", args={"retry_after": later()}),
         Case(dialect, "poll", "unauthorized", seen="key_rejected"),
         Case(dialect, "poll", "forbidden"),
+        Case(dialect, "poll", "redirect", seen="redirected"),
         Case(dialect, "poll", "not_found", State.FAILED, 1, "not_found", times=None),
     )
 ]

@@ -206,6 +206,9 @@ def test_what_a_row_says() -> None:
     facts = {fact.name: (fact.value, fact.copies) for fact in became(unpaid)}
     assert (facts["Cost"][0], facts["Balance"][0]) == ("Not returned", "100 → 94")
     assert facts["Addresses"] == ("2", "https://a/1\nhttps://a/2")
+    for state, shown in ((State.FAILED, True), (State.DONE, False)):
+        alone = became(made("x", state, urls=("https://a/1",)))
+        assert any(fact.copies == "https://a/1" for fact in alone) is shown, "what was not fetched can be by hand"
     noted = [fact.value for fact in became(unpaid) if fact.name == "Note"]
     assert noted[0].startswith("The service named no state") and "“denoising”, which is new here" in noted[1]
     done = usual.job(made("x", State.DONE, accepted_at=NOW, completed_at=NOW + 228, final=75.0))

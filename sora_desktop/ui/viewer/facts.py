@@ -73,7 +73,7 @@ def became(job: Job, picture: str = "") -> list[Fact]:
         Fact(tr("Download"), _download(job)),
         Fact(tr("Task ID"), shortened(job.remote_id), job.remote_id),
     ]
-    if len(job.urls) > 1:
+    if len(job.urls) > (1 if job.state is State.DONE else 0):
         found.append(Fact(tr("Addresses"), str(len(job.urls)), "\n".join(job.urls)))
     if job.request_ids:
         found.append(Fact(tr("Request ID"), shortened(job.request_ids[-1]), job.request_ids[-1]))
