@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from sora_desktop.core.jobs import State
@@ -188,6 +189,14 @@ class TestCards:
         assert section.isVisible()
         assert section.hint.text == "This model takes no references. Remove them to go on."
         assert not section.zone.isVisible()
+        card.removed.emit()
+        assert not section.isVisible()
+        QGuiApplication.clipboard().setImage(QImage(20, 20, QImage.Format.Format_RGB32))
+        section.paste()
+        opened.idle()
+        assert "this model takes no references" in section.refusals.text and section.refusals.isVisible()
+        panel.choose(GLOBAL)
+        assert not section.isVisible(), "what another model refused"
 
     def test_what_is_gone_is_said_on_the_card_and_chosen_again(
         self, qtbot, panel: ComposePanel, section: ReferencesSection, opened: Opened, tmp_path: Path

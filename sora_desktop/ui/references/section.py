@@ -148,7 +148,7 @@ class ReferencesSection(QWidget):
         """Shows what the page holds, by the rule of its model."""
         self._rule = rule = self._page.rule
         taken = self._page.draft.references
-        self.setVisible(bool(taken) or rule is not None)
+        self._show_itself()
         most = rule.max_count if rule else 0
         count = self.tr("{0} of {1}").format(len(taken), most) if taken and rule else ""
         self._count.setText(self.tr("Reading…") if self.adder.busy else count)
@@ -168,6 +168,11 @@ class ReferencesSection(QWidget):
             self._rebuild(taken)
         self._findings.watch(taken, rule, self.aspect, self._page.draft.account)
         self.show_reports()
+
+    def _show_itself(self) -> None:
+        """Not where a model takes none and there is none; what was refused is said all the same."""
+        said = bool(self._page.draft.references or self.refusals.text)
+        self.setVisible(said or self._rule is not None)
 
     def _show_zone(self) -> None:
         rule, taken = self._rule, self._page.draft.references
@@ -245,6 +250,8 @@ class ReferencesSection(QWidget):
         if shape == self._shape:
             return
         before, self._shape = self._shape, shape
+        if before is not None and before[:2] != shape[:2]:
+            self._refuse([])  # What another model did not take.
         if before is not None and rule is not None:
             fitted = tuple(refitted(rule, one, self.aspect) for one in draft.references)
             if fitted != draft.references:
@@ -381,6 +388,7 @@ class ReferencesSection(QWidget):
         rest = [self.tr("… and {0} more.").format(number(len(lines) - len(shown)))] if len(shown) < len(lines) else []
         self.refusals.say("\n".join([*shown, *rest]))
         self._dismiss.setVisible(bool(lines))
+        self._show_itself()
 
     def _on_address_toggled(self, on: bool) -> None:
         self._show_entry(on or not self.hosted)
