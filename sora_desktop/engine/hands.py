@@ -14,14 +14,22 @@ T = TypeVar("T")
 
 PATIENCE = 2.0
 """Seconds that the end of the program waits for what is under way, at each step."""
+HUNG = 30.0
+"""Seconds after which a thread that is at the same work is not counted on any more."""
+MOST_HUNG = 8
 
 
 class Hands:
-    """At most `count` threads, made when they are needed. They are daemons: Python itself would wait for others."""
+    """At most `count` threads that work, made when they are needed; one that hangs is replaced by another.
+
+    They are daemons: at the end of the program Python itself would wait for others.
+    """
 
     def __init__(self, count: int, name: str) -> None:
         self._count, self._name = count, name
         self._threads: list[threading.Thread] = []
+        self._begun: dict[threading.Thread, float] = {}
+        """When each thread began what it is at."""
         self._awaited: set[asyncio.Future[Any]] = set()
         self._work: queue.SimpleQueue[tuple[asyncio.Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
 
@@ -29,7 +37,8 @@ class Hands:
         """What `work` answers or raises. One that is cancelled before its turn is not begun."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._work.put((future, work))
-        if len(self._threads) < self._count:
+        hung = sum(time.monotonic() - begun > HUNG for begun in tuple(self._begun.values()))
+        if len(self._threads) < self._count + min(hung, MOST_HUNG):
             self._threads.append(threading.Thread(target=self._run, name=self._name, daemon=True))
             self._threads[-1].start()
         self._awaited.add(future)
@@ -58,6 +67,7 @@ class Hands:
             future, work = item
             if future.cancelled():
                 continue
+            self._begun[threading.current_thread()] = time.monotonic()
             with suppress(RuntimeError):  # The loop has ended: nobody waits.
                 try:
                     answer = work()
@@ -65,7 +75,7 @@ class Hands:
                     future.get_loop().call_soon_threadsafe(_fail, future, error)
                 else:
                     future.get_loop().call_soon_threadsafe(_finish, future, answer)
-            del future, work
+            del self._begun[threading.current_thread()], future, work
 
 
 def _finish(future: asyncio.Future[Any], answer: object) -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -198,7 +199,7 @@ async def arriving(part: Part, stream: Download, in_thread: InThread) -> AsyncGe
     finally:
         # Also where the transfer breaks: it goes on from there.
         try:
-            await in_thread(writer.close)
+            await in_thread(partial(writer.close, PATIENCE))
         except asyncio.CancelledError:
             writer.close(PATIENCE)  # The thread may never come to it any more.
             raise

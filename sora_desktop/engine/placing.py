@@ -8,6 +8,7 @@ import logging
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 from sora_desktop.core.errors import EnvironmentProblem, UserError
 from sora_desktop.core.jobs import Job, State
@@ -36,9 +37,10 @@ class Placing:
     def part(self, job: Job) -> Part:
         """The job's file in arrival. Raises EnvironmentProblem where the folder cannot be written to."""
         folder = library.ensure_folder(self.folder())
-        if self._folders.get(job.id, folder) != folder:
-            with suppress(OSError, EnvironmentProblem):
-                self.discard(job)
+        before = self._folders.get(job.id, folder)
+        if before != folder:
+            # Behind its back: the folder that it left may hang.
+            Thread(target=_discard, args=(before, job.id), name="discard", daemon=True).start()
         self._folders[job.id] = folder
         return Part(folder / f".{job.id}.part", job.id)
 
@@ -115,6 +117,11 @@ def import_codecs() -> None:
     """What the first finished clip needs."""
     for name in ("probe", "stills"):
         importlib.import_module(f"sora_desktop.media.{name}")
+
+
+def _discard(folder: Path, job_id: str) -> None:
+    with suppress(OSError, EnvironmentProblem):
+        Part(folder / f".{job_id}.part", job_id).discard()
 
 
 def _check(path: Path, expected: float | None) -> None:

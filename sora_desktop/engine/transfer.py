@@ -120,9 +120,10 @@ class Downloads:
                     book.pop(job_id, None)
 
     async def _fetch_and_place(self, job: Job) -> None:
-        if await self._placing.already_there(job):
-            return
-        part = await self._works.in_thread(self._placing.part, job)
+        async with asyncio.timeout(STALL):  # A share may hang; what waits for it says so, as for any other trouble.
+            if await self._placing.already_there(job):
+                return
+            part = await self._works.in_thread(self._placing.part, job)
         if not part.complete:
             await self._fetch(job, part)
         job = self._works.board.jobs[job.id]

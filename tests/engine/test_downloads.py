@@ -16,12 +16,13 @@ import pytest
 
 from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent
 from sora_desktop.core.jobs import Job, State
-from sora_desktop.engine import hands, part
+from sora_desktop.engine import hands, part, transfer
 from sora_desktop.engine import queue as engine_queue
 from sora_desktop.engine.part import says_text
 from sora_desktop.engine.transfer import LONGEST_WISH, TRIES
 from sora_desktop.media.render import render
 from sora_desktop.providers.base import Connection, RemoteTask
+from sora_desktop.storage import library
 from support.bench import Bench
 from support.service import Bytes, Service
 
@@ -206,16 +207,18 @@ async def test_what_arrived_of_a_job_goes_with_the_job(tmp_path: Path, video: by
 
 
 class Disk:
-    """A disk that hangs until it is let go on."""
+    """A disk that hangs until it is let go on, or a folder of it (`on`)."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.on = Path("/")
         self.hangs, self.goes_on, self.loop = asyncio.Event(), threading.Event(), asyncio.get_running_loop()
         self._real = part.write_all
         monkeypatch.setattr(part, "write_all", self._write)
 
     def _write(self, file: Any, chunk: bytes) -> None:
-        self.loop.call_soon_threadsafe(self.hangs.set)
-        assert self.goes_on.wait(20)
+        if Path(f"/proc/self/fd/{file.fileno()}").readlink().is_relative_to(self.on):
+            self.loop.call_soon_threadsafe(self.hangs.set)
+            assert self.goes_on.wait(20)
         self._real(file, chunk)
 
 
@@ -230,6 +233,31 @@ async def test_a_disk_that_hangs_holds_nobody_else_up(
         disk.goes_on.set()
         await bench.until_quiet()
         assert Path(bench.job(job).path).read_bytes() == video
+
+
+async def test_a_clip_for_a_share_that_hangs_is_fetched_into_another_folder(
+    tmp_path: Path, video: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, share, real = Disk(monkeypatch), tmp_path / "share", library.ensure_folder
+
+    def ensure(folder: Path) -> Path:
+        if folder == share and disk.hangs.is_set():
+            assert disk.goes_on.wait(20)
+        return real(folder)
+
+    monkeypatch.setattr(library, "ensure_folder", ensure)
+    monkeypatch.setattr(disk, "on", share)
+    for module, name in ((hands, "PATIENCE"), (part, "PATIENCE"), (hands, "HUNG"), (transfer, "STALL")):
+        monkeypatch.setattr(module, name, 0.2)
+    async with life(tmp_path / "data", Host({FIRST: [Bytes(video)]})) as bench:
+        await bench.settings.change(videos_folder=str(share))
+        [job] = await bench.submit("simulator-rivya")
+        await bench.until(lambda: (told := bench.job(job).failure) is not None and told.code == "folder_readonly")
+        assert bench.job(job).state is State.DOWNLOADING
+        await bench.settings.change(videos_folder=str(tmp_path / "here"))
+        await bench.until_quiet()
+        assert Path(bench.job(job).path).parent == tmp_path / "here"
+        disk.goes_on.set()
 
 
 async def test_a_disk_that_hangs_does_not_hold_the_end_of_the_program(
