@@ -188,8 +188,10 @@ def _check_facts(rule: ReferenceRule, reference: Reference, aspect: str, name: s
     def wrong(code: str, **args: str) -> None:
         problems.append(Problem(field="references", code=code, args={"name": name, **args}))
 
-    if reference.mime and limit.mime_types and reference.mime not in limit.mime_types:
-        wrong("reference_mime", types=", ".join(sorted(mime.split("/")[-1] for mime in limit.mime_types)))
+    # As for files of ours: where a rule names no types, pictures are of those that every service reads.
+    taken = limit.mime_types or (fixes.COMMON if reference.kind == "image" else ())
+    if reference.mime and taken and reference.mime not in taken:
+        wrong("reference_mime", types=", ".join(fixes.type_words(mime) for mime in sorted(taken)))
     if reference.bytes is not None and limit.max_bytes is not None and reference.bytes > limit.max_bytes:
         wrong("reference_bytes", limit=f"{limit.max_bytes / 1_000_000:g}")
     if reference.width and reference.height:

@@ -58,6 +58,8 @@ def test_all_problems_at_once():
         (SERVICE, {"url": "https://h/a.png"}, []),
         (SERVICE, {"url": "https://h/a.png", "width": 1281}, ["reference_size"]),
         (SERVICE, {"url": "https://h/a.png", "width": None, "height": None}, []),
+        (SERVICE, {"url": "https://h/a.heic", "mime": "image/heic"}, ["reference_mime"]),
+        (SERVICE, {"url": "https://h/a", "mime": ""}, []),
     ],
 )
 def test_references(one: object, changes: dict[str, object], expected: list[str]):
