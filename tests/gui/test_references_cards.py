@@ -191,6 +191,9 @@ class TestCards:
         assert not section.zone.isVisible()
         card.removed.emit()
         assert not section.isVisible()
+        QGuiApplication.clipboard().setText("words")
+        section.paste()
+        assert not section.isVisible(), "words are none of its business"
         QGuiApplication.clipboard().setImage(QImage(20, 20, QImage.Format.Format_RGB32))
         section.paste()
         opened.idle()

@@ -367,8 +367,9 @@ class ReferencesSection(QWidget):
     def paste(self) -> None:
         """Adds what is on the clipboard."""
         incoming = read(QGuiApplication.clipboard().mimeData())
-        self.take(incoming)
-        if not incoming and self.isVisible():
+        if incoming:
+            self.take(incoming)
+        elif self.isVisible():
             self._refuse([self.tr("On the clipboard is no picture, no file and no address.")])
 
     def take(self, incoming: Incoming, place: int | None = None, *, replace: bool = False) -> None:
