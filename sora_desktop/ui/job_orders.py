@@ -122,7 +122,7 @@ class JobOrders(QObject):
     def possible(self, jobs: Sequence[Job]) -> list[frozenset[Order]]:
         """What makes sense for each of `jobs`. Their disks are asked on a thread and waited for a moment only."""
         paths = [job.path if job.state is State.DONE else "" for job in jobs]
-        name = "\n".join(paths)
+        name = str(hash(tuple(paths)))
         there: list[bool] | None = [False] * len(jobs)
         if any(paths):
             there = self._glances.look(name, lambda: [is_file(path) for path in paths], MOMENT)

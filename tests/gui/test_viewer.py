@@ -510,6 +510,13 @@ class TestScreens:
             stand.panel.show_job(job.id)
             assert stand.words()[0] == "Cancelled" and words in stand.words()[1]
 
+    def test_what_was_let_go_in_doubt_can_be_collected_by_its_id_or_sent_again(self, stand: Stand) -> None:
+        job = stand.put(made("x", State.CANCELLED, failure=LOST))
+        stand.panel.show_job(job.id)
+        assert stand.words()[0] == "No longer watched" and "Collect a task by its id" in stand.words()[1]
+        stand.order("Retry")
+        assert stand.window.findChild(QMessageBox) is not None
+
     def test_expired_can_be_asked_for_again(self, stand: Stand) -> None:
         failure = Failure(
             kind=FailureKind.EXPIRED,

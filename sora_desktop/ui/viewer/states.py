@@ -136,8 +136,11 @@ def _cancelled(job: Job) -> Screen:
         if any(note.code == SENT_BEFORE for note in job.notes):
             sentence = tr("It was not sent again. What became of it before is told below.")
         return Screen("x", "muted", tr("Cancelled"), sentence, orders=((Order.RETRY, tr("Send it now")),))
-    orders = ((Order.COLLECT, tr("Collect")),) if job.collectable else ()
-    return Screen("x", "muted", tr("No longer watched"), words.sentence(job.failure), job.failure.detail, orders=orders)
+    sentence, orders = words.sentence(job.failure), ((Order.COLLECT, tr("Collect")),) if job.collectable else ()
+    if job.money_in_doubt:
+        sentence += " " + tr("If the service's website shows its id, fetch it with “Collect a task by its id” (File).")
+        orders = ((Order.RETRY, tr("Retry")),)
+    return Screen("x", "muted", tr("No longer watched"), sentence, job.failure.detail, orders=orders)
 
 
 def _pending(job: Job, lines: Lines, transfer: Transfer | None) -> Screen:
