@@ -34,6 +34,19 @@ COMMON = (JPEG, PNG, WEBP)
 """The types that every service reads, for a rule that names none."""
 
 
+TYPE_WORDS = {
+    WEBP: "WebP",
+    "image/heif": "HEIC",
+    "image/heic": "HEIC",
+    "video/quicktime": "MOV",
+    "video/webm": "WebM",
+    "audio/mpeg": "MP3",
+    "audio/mp4": "M4A",
+    "audio/x-wav": "WAV",
+}
+"""Types that people call by another word than their last part in capitals."""
+
+
 class FixKind(StrEnum):
     """What a click does."""
 
@@ -260,8 +273,7 @@ def best_type(taken: Sequence[str], *, alpha: bool) -> str:
 
 def type_words(mime: str) -> str:
     """A type as people call it: "JPEG", "WebP", "HEIC"."""
-    special = {WEBP: "WebP", "image/heif": "HEIC", "image/heic": "HEIC"}
-    return special.get(mime) or mime.split("/")[-1].upper()
+    return TYPE_WORDS.get(mime) or mime.split("/")[-1].upper()
 
 
 def _nearest(sizes: Sequence[Size], now: Size) -> Size:

@@ -9,6 +9,9 @@ from sora_desktop.core.frozen import Frozen, Kept
 from sora_desktop.core.params import Problem, Scalar, as_text
 from sora_desktop.core.pictures import Picture, Plan, same_ratio, size_words
 
+MANY = {"image": "images", "video": "videos", "audio": "sounds"}
+"""Kinds as people call several of them."""
+
 
 class Slot(Frozen):
     """One of a model's fields for references: the first `most` of them that are left go there, in their order.
@@ -169,7 +172,7 @@ def _check_one(rule: ReferenceRule, reference: Reference, aspect: str, *, hosted
         problems.append(Problem(field="references", code=code, args={"name": name, **args}))
 
     if reference.kind not in rule.kinds:
-        wrong("reference_kind", kinds=", ".join(rule.kinds))
+        wrong("reference_kind", kinds=", ".join(MANY.get(kind, kind) for kind in rule.kinds))
     elif reference.picture is not None:
         found = fixes.needs(rule, reference.picture, reference.plan, aspect, name)
         problems += [fix.problem for place, fix in enumerate(found) if not place or found[place - 1].miss != fix.miss]

@@ -12,7 +12,7 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
 
-from sora_desktop.core.references import Reference
+from sora_desktop.core.references import KindLimit, Reference
 from sora_desktop.core.request import GenerationRequest
 from sora_desktop.media.picture_files import MOST_PIXELS
 from sora_desktop.ui.compose.panel import ComposePanel
@@ -72,6 +72,24 @@ class TestDrops:
             assert (section.zone.lit, section.zone.refusal) == (False, "Takes images only"), name
             drag.leave()
         assert section.zone.refusal == ""
+
+    def test_of_several_kinds_the_zone_says_each_one_s_limit(
+        self, panel: ComposePanel, section: ReferencesSection, monkeypatch
+    ) -> None:
+        types = {"video": ("video/mp4", "video/quicktime"), "audio": ("audio/mpeg", "audio/wav", "audio/x-wav")}
+        limits = tuple(KindLimit(kind=kind, max_bytes=50_000_000, mime_types=mimes) for kind, mimes in types.items())
+        rule = panel.page.model.references.model_copy(
+            update={"kinds": ("image", "video", "audio"), "max_count": 3, "limits": limits}
+        )
+        model = panel.page.model.model_copy(update={"references": rule})
+        monkeypatch.setattr(type(panel.page), "model", property(lambda _self: model))
+        section.refresh()
+        assert section.zone.rule_text == "Up to 3 · images 10 MB · videos 50 MB · sounds 50 MB"
+        assert section.zone.toolTip().splitlines() == [
+            "images · JPEG, PNG, WebP · up to 10 MB",
+            "videos · MP4, MOV · up to 50 MB",
+            "sounds · MP3, WAV · up to 50 MB",
+        ]
 
     def test_words_dragged_over_the_column_are_none_of_its_business(self, panel: ComposePanel) -> None:
         mime = QMimeData()

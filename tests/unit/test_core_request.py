@@ -64,6 +64,7 @@ def test_all_problems_at_once():
 )
 def test_references(one: object, changes: dict[str, object], expected: list[str]):
     found = references.check(one.references, [PICTURE.model_copy(update=changes)])  # type: ignore[attr-defined]
+    assert all("takes images only" in say(each.code, each.args) for each in found if each.code == "reference_kind")
     assert codes(found) == expected  # type: ignore[arg-type]
     assert all("…" not in say(problem.code, problem.args) for problem in found)
 

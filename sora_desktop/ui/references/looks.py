@@ -39,16 +39,34 @@ def kind_words(kinds: Sequence[str], count: int) -> str:
 
 
 def rule_words(rule: ReferenceRule, *, hosted: bool = False) -> str:
-    """What a model takes, in a line: "1 image · JPEG, PNG, WebP · up to 10 MB"."""
+    """What a model takes, in a line: "1 image · JPEG, PNG, WebP · up to 10 MB"; of several kinds only their limits:
+    "Up to 3 · images 10 MB · videos 50 MB"."""
+    where = "" if rule.upload or hosted else tr("by public address")
+    if len(rule.kinds) > 1:
+        limits = [(kind_words((kind,), 2), rule.limit(kind).max_bytes) for kind in rule.kinds]
+        kinds = [f"{words} {size(most)}" if most else words for words, most in limits]
+        return " · ".join(filter(None, (tr("Up to {0}").format(number(rule.max_count)), *kinds, where)))
     what = kind_words(rule.kinds, rule.max_count)
     count = (
         tr("1 {0}").format(what) if rule.max_count == 1 else tr("Up to {0} {1}").format(number(rule.max_count), what)
     )
-    types = ", ".join(type_words(mime) for mime in rule.mime_types)
+    return " · ".join(filter(None, (count, *_limit_words(rule, rule.kinds[0] if rule.kinds else ""), where)))
+
+
+def rule_lines(rule: ReferenceRule) -> str:
+    """The same of a model that takes several kinds, a line each with its types; empty where one line says it all."""
+    if len(rule.kinds) < 2:
+        return ""
+    return "\n".join(" · ".join((kind_words((kind,), 2), *_limit_words(rule, kind))) for kind in rule.kinds)
+
+
+def _limit_words(rule: ReferenceRule, kind: str) -> list[str]:
+    """Types, sizes in pixels and bytes of a kind."""
+    limit = rule.limit(kind)
+    types = ", ".join(dict.fromkeys(map(type_words, limit.mime_types)))
     sizes = tr(" or ").join(size_words(one) for one in rule.sizes)
-    limit = tr("up to {0}").format(size(rule.max_bytes)) if rule.max_bytes else ""
-    where = "" if rule.upload or hosted else tr("by public address")
-    return " · ".join(filter(None, (count, types, figures(sizes), limit, where)))
+    most = tr("up to {0}").format(size(limit.max_bytes)) if limit.max_bytes else ""
+    return [words for words in (types, figures(sizes), most) if words]
 
 
 def invitation(rule: ReferenceRule) -> str:

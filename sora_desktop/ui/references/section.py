@@ -20,7 +20,7 @@ from sora_desktop.ui.references.dragging import drag_out
 from sora_desktop.ui.references.findings import Findings
 from sora_desktop.ui.references.fix_dialog import FixDialog
 from sora_desktop.ui.references.incoming import PLACE, Frame, Incoming, of_references, read
-from sora_desktop.ui.references.looks import invitation, kind_words, rule_words
+from sora_desktop.ui.references.looks import invitation, kind_words, rule_lines, rule_words
 from sora_desktop.ui.references.reports import refitted, report
 from sora_desktop.ui.references.sending import Sending
 from sora_desktop.ui.references.tray import Tray
@@ -180,7 +180,7 @@ class ReferencesSection(QWidget):
         self.zone.setVisible(room and self.hosted)
         if rule is not None:
             words = rule_words(rule, hosted=self.hosted)
-            self.zone.say(invitation(rule), words, two_lines=not taken)
+            self.zone.say(invitation(rule), words, two_lines=not taken, tip=rule_lines(rule))
 
     def show_reports(self) -> None:
         """Says on each card what is known by now."""

@@ -10,6 +10,7 @@ from sora_desktop.ui.bind import bind
 from sora_desktop.ui.icons import paint_icon
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.tokens import SIZES
+from sora_desktop.ui.widgets.basic import plain
 
 
 class DropZone(QAbstractButton):
@@ -30,11 +31,12 @@ class DropZone(QAbstractButton):
         bind(theme().changed, self._measure, self)
         self._measure()
 
-    def say(self, invitation: str, rule: str, *, two_lines: bool) -> None:
-        """What it asks for, and what the model takes: below it, or in the tooltip where there is no room."""
+    def say(self, invitation: str, rule: str, *, two_lines: bool, tip: str = "") -> None:
+        """What it asks for, and what the model takes: below it, or in the tooltip where there is no room. `tip`: more
+        than fits into either."""
         self.setText(invitation)
-        self.setAccessibleDescription(rule)
-        self.setToolTip("" if two_lines else rule)
+        self.setAccessibleDescription(f"{rule}\n{tip}".strip())
+        self.setToolTip(plain(tip or ("" if two_lines else rule)))
         if (rule, two_lines) != (self._rule, self._two_lines):
             self._rule, self._two_lines = rule, two_lines
             self._measure()
