@@ -152,8 +152,7 @@ class Polling:
             self._due[job_id] = self._works.clock.monotonic() + max(wait, self._pause(job))
         if kind is FailureKind.NOT_FOUND:
             await self._missed(job, error.failure, {})
-        elif error.failure.action is Action.KEY or (kind is FailureKind.REFUSED and not error.transient):
-            # Only the user can mend it.
+        elif not error.transient:  # It may need the user.
             await self._works.board.note(job_id, failure=error.failure)
 
     async def _missed(self, job: Job, failure: Failure, known: dict[str, object]) -> None:

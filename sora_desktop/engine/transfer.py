@@ -19,6 +19,7 @@ from sora_desktop.core.errors import (
 )
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.core.redact import redact
+from sora_desktop.engine.hands import PATIENCE
 from sora_desktop.engine.part import LARGEST, Part, PartProblem, TooLarge, arriving, disk_problem, says_text
 from sora_desktop.engine.placing import Placing
 from sora_desktop.engine.polling import Polling
@@ -88,10 +89,11 @@ class Downloads:
             self._retry_at.clear()
 
     async def forget(self, job: Job) -> None:
-        """The job is off the list: what arrived of its result is removed."""
+        """The job is off the list: what arrived of its result is removed, if the disk answers."""
         if job.urls and job.state is not State.DONE:
             with contextlib.suppress(OSError, EnvironmentProblem):
-                await self._works.in_thread(self._placing.discard, job)
+                async with asyncio.timeout(PATIENCE):
+                    await self._works.in_thread(self._placing.discard, job)
 
     async def run(self, job_id: str) -> None:
         """Fetches one result as far as it goes."""
@@ -253,7 +255,8 @@ class Downloads:
         job = self._works.board.jobs[job_id]
         if job.state is not State.DOWNLOADING:
             return
-        await self._works.in_thread(self._placing.discard, job)
+        with contextlib.suppress(OSError, EnvironmentProblem):  # What is wrong with the disk the next try tells.
+            await self._works.in_thread(self._placing.discard, job)
         failure = Failure(
             kind=FailureKind.RESULT,
             code=code,

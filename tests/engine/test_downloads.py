@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from sora_desktop.core.errors import Failure, FailureKind, ProviderError, Sent
+from sora_desktop.core.errors import EnvironmentProblem, Failure, FailureKind, ProviderError, Sent
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.engine import hands, part, transfer
 from sora_desktop.engine import queue as engine_queue
 from sora_desktop.engine.part import says_text
+from sora_desktop.engine.placing import Placing
 from sora_desktop.engine.transfer import LONGEST_WISH, TRIES
 from sora_desktop.media.render import render
 from sora_desktop.providers.base import Connection, RemoteTask
@@ -115,6 +116,18 @@ async def test_an_address_that_is_not_fetched_from_is_said(tmp_path: Path) -> No
     async with life(tmp_path, Host({FIRST: [trouble("result_address")]})) as bench:
         job = await fetched(bench)
         assert job.state is State.FAILED and job.failure is not None and job.failure.code == "result_address"
+
+
+async def test_what_is_no_video_is_said_also_where_nothing_can_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_placing: Placing, _job: Job) -> None:
+        raise EnvironmentProblem("folder_readonly", folder="it went away")
+
+    monkeypatch.setattr(Placing, "discard", refuse)
+    async with life(tmp_path, Host({FIRST: [Bytes(b"<html>gone</html>")]})) as bench:
+        job = await fetched(bench)
+        assert job.failure is not None and job.failure.code == "result_not_video"
 
 
 async def test_what_is_too_large_is_not_fetched_and_not_tried_again(tmp_path: Path, video: bytes) -> None:
