@@ -172,10 +172,12 @@ class References:
     async def preview(self, reference: Reference, longest: int = 640, plan: Plan | None = None) -> bytes:
         """A JPEG of a picture, upright, its longer side `longest` pixels at most; cut and turned as `plan` says.
 
-        Without `plan` it is the whole picture: what a crop box is drawn on.
+        Without `plan` it is the whole picture: what a crop box is drawn on. Of a clip it is the first frame.
         """
-        path = await self.original(reference)
-        return await self.in_thread(thumbnail, path, longest, plan or Plan())
+        source: Path | bytes = await self.original(reference)
+        if reference.kind == "video":
+            source = await self.in_thread(_frame, source, 0.0)
+        return await self.in_thread(thumbnail, source, longest, plan or Plan())
 
     async def made(self, reference: Reference, rule: ReferenceRule) -> Mended:
         """What will be sent: the bytes, their type, size, and the quality they were saved with."""

@@ -98,6 +98,7 @@ class ReferenceStore:
             small = self._thumbnail(path, digest) if picture else ""
         try:
             seconds = None if picture else seconds_of(path, kind)
+            small = self._still(path, digest) if kind == "video" else small
         except BadVideo:
             self.remove_files(digest)
             raise UserError("picture_broken", name=name) from None
@@ -156,7 +157,7 @@ class ReferenceStore:
         folder = self.folder / item.sha256[:2]
         small = folder / f"{item.sha256}.thumb.jpg"
         original = folder / f"{item.sha256}{ending(item.mime)}"
-        return {"path": str(original), "thumbnail": str(small) if item.kind == "image" else ""}
+        return {"path": str(original), "thumbnail": "" if item.kind == "audio" else str(small)}
 
     def _thumbnail(self, path: Path, sha256: str) -> str:
         target = path.with_name(f"{sha256}.thumb.jpg")
@@ -165,6 +166,16 @@ class ReferenceStore:
             part.touch(0o600)
             part.write_bytes(thumbnail(path, THUMBNAIL))
             part.replace(target)
+        return str(target)
+
+    def _still(self, path: Path, sha256: str) -> str:
+        """A clip's first frame. Raises BadVideo."""
+        from sora_desktop.media import stills  # Late: the codecs are slow to import.
+
+        target = path.with_name(f"{sha256}.thumb.jpg")
+        if not target.exists():
+            with disk_problems(self.folder):
+                stills.thumbnail(path, target, THUMBNAIL)
         return str(target)
 
     def temporary(self, data: bytes, suffix: str) -> Path:

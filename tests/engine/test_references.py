@@ -103,6 +103,9 @@ async def test_several_files_of_one_job_arrive_a_clip_among_them_without_the_pla
     render(clip, "SECRET", width=64, height=48, seconds=1, fps=5, rate=8_000)
     before = clip.read_bytes()
     kept = [await service.add(one, name) for one, name in ((photo(), "a.jpg"), (clip, ""), (photo((90, 60)), "b.jpg"))]
+    [tile] = [item for item in await service.recent() if item.kind == "video"]
+    assert opened(Path(tile.thumbnail).read_bytes()).size == (64, 48)
+    assert opened(await service.preview(kept[1], 32)).size == (32, 24), "a card shows its first frame"
     told: list[Transfer] = []
     bench.engine.progress_changed.connect(lambda _, transfer: told.append(transfer))
     request = GenerationRequest(

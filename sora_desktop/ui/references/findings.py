@@ -91,7 +91,7 @@ class Findings(QObject):
 
     async def _read_picture(self, reference: Reference) -> None:
         try:
-            if reference.kind != "image":
+            if reference.kind == "audio":
                 await self._workshop.service.original(reference)
                 return
             image = await self._workshop.thumbnail(reference, THUMB)

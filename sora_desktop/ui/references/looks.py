@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from sora_desktop.core.fixes import Fix, FixKind, type_words
 from sora_desktop.core.pictures import Picture, Plan, result_size, size_words
 from sora_desktop.core.references import Reference, ReferenceRule
-from sora_desktop.ui.words import number, size
+from sora_desktop.ui.words import elapsed, number, size
 
 ICONS = {
     FixKind.CROP: "crop",
@@ -121,13 +121,14 @@ def firsts(fixes: Sequence[Fix]) -> list[Fix]:
 
 
 def facts(reference: Reference) -> str:
-    """A reference in a line: pixels, type, bytes; or its address."""
+    """A reference in a line: pixels or length, type, bytes; or its address."""
     if reference.url and not reference.path:
         return reference.url
     pixels = size_words((reference.width, reference.height)) if reference.width and reference.height else ""
     kind = type_words(reference.mime) if reference.mime else ""
+    length = elapsed(reference.seconds) if reference.seconds else ""
     weight = size(reference.bytes) if reference.bytes is not None else ""
-    return figures(" · ".join(filter(None, (pixels, kind, weight))))
+    return figures(" · ".join(filter(None, (pixels, length, kind, weight))))
 
 
 def made_words(pixels: tuple[int, int], mime: str, count: int, quality: int | None) -> str:
