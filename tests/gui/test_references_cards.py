@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from sora_desktop.core.jobs import State
 from sora_desktop.core.pictures import Box, Plan
@@ -344,6 +344,11 @@ class TestTray:
         opened.idle()
         assert names(section) == ["0.png"]
         tray.list.setCurrentIndex(tray.model.index(2))
+        beside = tray.list.viewport().rect().bottomRight()
+        assert not tray.list.indexAt(beside).isValid()
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, beside, tray.list.mapToGlobal(beside))
+        QApplication.sendEvent(tray.list.viewport(), event)
+        assert not tray.list.findChildren(QMenu), "a menu beside the tiles would be of another one"
         qtbot.keyClick(tray.list, Qt.Key.Key_Delete)
         opened.idle()
         assert [item.name for item in tray.model.items] == ["0.png", "2.png"]

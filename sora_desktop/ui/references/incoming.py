@@ -30,7 +30,23 @@ MOST_DATA = 50_000_000
 """Bytes of an image that is written into a page, or into its own address; more is not read."""
 MOST_ITEMS = 100
 MOST_HTML = MOST_DATA * 4 // 3 + 1_000_000
-ELSEWHERE = frozenset({"smb", "sftp", "ftp", "ftps", "nfs", "afp", "dav", "davs", "mtp", "gphoto2", "afc", "trash"})
+ELSEWHERE = frozenset(
+    {"smb", "sftp", "ssh", "fish", "ftp", "ftps", "nfs", "afp", "dav", "davs", "webdav", "webdavs", "google-drive"}
+    | {
+        "gdrive",
+        "onedrive",
+        "mtp",
+        "gphoto2",
+        "afc",
+        "archive",
+        "zip",
+        "tar",
+        "trash",
+        "recent",
+        "recentlyused",
+        "admin",
+    }
+)
 """Schemes by which file managers name what no path leads to."""
 FIRST = 64
 """Characters of such an image that are enough to know that there is one."""

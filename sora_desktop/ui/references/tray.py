@@ -210,7 +210,8 @@ class TrayList(QListView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         item = self.current()
-        if item is None:
+        beside = event.reason() == QContextMenuEvent.Reason.Mouse and not self.indexAt(event.pos()).isValid()
+        if item is None or beside:
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
