@@ -27,7 +27,7 @@ SENTENCES: dict[str, str] = {
     "reference_size": "{name} measures {size}; it must measure {sizes}.",
     "reference_needs_url": "{name}: this service takes only public URLs. Put the file on the web and paste its address.",
     "reference_missing": "{name} is no longer where it was. Add it again.",
-    "reference_elsewhere": "{name} is on another device, or in the trash. Copy it to a folder of this computer first.",
+    "reference_elsewhere": "{name} is on another device, in an archive or in the trash. Copy it to a folder first.",
     "reference_folder": "{name} is a folder. Add the files in it instead.",
     "reference_unreadable": "{name} cannot be opened: you may not read it, or its disk does not answer. Look at it there.",
     "reference_ratio": "{name} measures {size}; it must have the chosen ratio {ratio}.",

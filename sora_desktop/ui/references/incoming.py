@@ -32,20 +32,7 @@ MOST_ITEMS = 100
 MOST_HTML = MOST_DATA * 4 // 3 + 1_000_000
 ELSEWHERE = frozenset(
     {"smb", "sftp", "ssh", "fish", "ftp", "ftps", "nfs", "afp", "dav", "davs", "webdav", "webdavs", "google-drive"}
-    | {
-        "gdrive",
-        "onedrive",
-        "mtp",
-        "gphoto2",
-        "afc",
-        "archive",
-        "zip",
-        "tar",
-        "trash",
-        "recent",
-        "recentlyused",
-        "admin",
-    }
+    | {"gdrive", "mtp", "gphoto2", "afc", "archive", "zip", "tar", "trash", "recent", "admin"}
 )
 """Schemes by which file managers name what no path leads to."""
 FIRST = 64
