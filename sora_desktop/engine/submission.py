@@ -93,24 +93,21 @@ class Submission:
         """Repeats a create whose answer was lost, with the same key and the byte-identical body; where the service
         knows no key, looks through its list instead."""
         job = self._works.board.jobs[job_id]
-        if job.unwanted:
-            await self.stop_asking(job_id)
-        elif self.lost_answer(job):
-            await self._call(job)
+        if self.lost_answer(job):
+            await (self.stop_asking(job_id) if job.unwanted else self._call(job))
         else:
             await self._look(job)
 
     async def pick_up(self, job: Job) -> None:
         """After a start: a job whose create call was under way when the program ended."""
-        if job.unwanted:
-            await self.stop_asking(job.id, "killed_uncertain")
-            return
         # An account or model that is gone cannot tell whether the answer may be asked for again: then not.
         try:
             again = self.lost_answer(job)
         except UserError:
             again = False
-        if again:
+        if again and job.unwanted:
+            await self.stop_asking(job.id, "killed_uncertain")
+        elif again:
             await self._works.board.note(job.id, attempts=job.attempts + 1, not_before=None)
         elif self.lookup.can(job):
             self.lookup.lost.add(job.id)
@@ -272,7 +269,7 @@ class Submission:
         neither."""
         if not sent_before:
             await self._wait(job.id, wait, failure)
-        elif self._works.board.jobs[job.id].unwanted:
+        elif self.lost_answer(job) and self._works.board.jobs[job.id].unwanted:
             await self.stop_asking(job.id)
         elif self.lost_answer(job):
             not_before = self._works.clock.now() + max(wait, 1.0 * self._works.pace(job.account))

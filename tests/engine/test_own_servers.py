@@ -283,22 +283,32 @@ async def test_tasks_of_somebody_else_with_the_same_words_are_named_and_not_take
     await done(bench, [job])
 
 
+@pytest.mark.parametrize("cancelled", [False, True])
 async def test_a_kill_in_the_create_call_is_looked_up_after_the_start(
-    tmp_path: Path, simulator: SimulatorProcess
+    cancelled: bool, tmp_path: Path, simulator: SimulatorProcess
 ) -> None:
+    """What was cancelled meanwhile is not followed, but its id is known then: it can be collected."""
+    prompt = f"killed, {cancelled}"
     async with Bench(tmp_path / "data", pace=PACE, read_timeout=30) as bench:
         account = await server_of(bench, simulator)
         simulator.fault("timeout", "create", DIALECT)
         key = (await bench.accounts.connection(account)).key
-        [job] = await send(bench, account, "killed")
+        [job] = await send(bench, account, prompt)
         await bench.until(lambda: bench.job(job).state is State.SUBMITTING)
         async with asyncio.timeout(30):
-            while not simulator.billed("killed"):  # noqa: ASYNC110 - another process accepts it
+            while not simulator.billed(prompt):  # noqa: ASYNC110 - another process accepts it
                 await asyncio.sleep(0.01)
+        if cancelled:
+            await bench.engine.cancel(job.id)
     async with Bench(tmp_path / "data", pace=PACE) as bench:
         await bench.accounts.set_key(account, key)  # No keyring here: it died with the first.
+        if cancelled:
+            await bench.until_quiet()
+            stopped = bench.job(job)
+            assert stopped.state is State.CANCELLED and stopped.collectable and not stopped.unwanted
+            await bench.engine.collect(job.id)
         [job] = await done(bench, [job])
-    assert simulator.billed("killed") == 1
+    assert simulator.billed(prompt) == 1
     assert len(simulator.requests(call="create")) == 1
 
 
