@@ -1,15 +1,20 @@
-"""The simulators of the contract tests, which each test finds without faults and requests, and what calls them."""
+"""What the contract tests share.
+
+The simulators, which each test finds without faults and requests, what calls them, and a network behind a proxy.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from support.commands import CommandLine
+from support.network import Opener, nets, no_names_but_the_proxys
 from support.openai_videos import Videos
+from support.proxies import Authority
 from support.simulator import SimulatorProcess, loopback_client
 
 
@@ -54,3 +59,27 @@ def service(running: SimulatorProcess) -> SimulatorProcess:
     """The services at a pace of their own, as a user's own accounts reach them."""
     running.clear()
     return running
+
+
+@pytest.fixture
+def only_the_proxy_knows_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_names_but_the_proxys(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return Authority()
+
+
+@pytest.fixture
+def ca_file(authority: Authority, tmp_path: Path) -> str:
+    path = tmp_path / "company-ca.pem"
+    path.write_bytes("# Die Prüfstelle\n".encode() + authority.pem)
+    return str(path)
+
+
+@pytest.fixture
+async def net(authority: Authority, ca_file: str) -> AsyncIterator[Opener]:
+    """Opens servers behind a proxy, for tests that use `only_the_proxy_knows_names`."""
+    async with nets(authority, ca_file) as opened:
+        yield opened
