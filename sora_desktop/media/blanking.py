@@ -1,7 +1,8 @@
 """What a clip or a sound tells of its origin (place, camera, time, remarks), blanked where it stands: no byte moves, so
 picture and sound stay as they are.
 
-Sources: ISO/IEC 14496-12 and Apple's QuickTime File Format (boxes), ID3v2.4, RIFF/WAVE, RFC 8794 and RFC 9559 (WebM).
+Sources: ISO/IEC 14496-12 and Apple's QuickTime File Format (boxes), ID3v2.4, APEv2, RIFF/WAVE, RFC 8794 and RFC 9559
+(WebM). A file whose last piece is cut plays up to there, so it is taken.
 The comments of an Ogg file stay: its pages are sealed by checksums.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,12 +21,16 @@ TRACK = frozenset({b"tkhd", b"edts", b"mdia", b"tapt", b"clip", b"matt", b"load"
 TIMED = frozenset({b"mvhd", b"tkhd", b"mdhd"})
 SEEN = frozenset({b"vide", b"soun"})
 """The tracks that are seen or heard. Cameras and drones write where they are into others."""
+CAMERAS = frozenset({b"avc1", b"hvc1", b"hev1"})
+"""Of pictures coded so, cameras write their own name where the coder's belongs."""
 WAVE = frozenset({b"fmt ", b"data", b"fact"})
 CLUSTER = 0x1F43B675
 HOLDERS = frozenset({0x18538067, 0x1549A966, 0x1654AE6B, 0xAE})
 """WebM's elements that are looked into: Segment, Info, Tracks, TrackEntry."""
-REMARKS = frozenset({0x1254C367, 0x1941A469, 0x7BA9, 0x7384, 0x4461, 0x536E})
-"""Tags, Attachments, Title, SegmentFilename, DateUTC, Name of a track."""
+ELEMENT = 12
+"""Bytes of an element's head at most: its id and its size."""
+REMARKS = frozenset({0x1254C367, 0x1941A469, 0x1043A770, 0x7BA9, 0x7384, 0x4461, 0x536E, 0xBF})
+"""Tags, Attachments, Chapters, Title, SegmentFilename, DateUTC, Name of a track; and the checksum of what has them."""
 MOST_MOVIE = 100_000_000
 """Bytes of a header that is read."""
 PIECE = 1 << 20
@@ -54,28 +60,34 @@ def blank(path: Path, mime: str) -> None:
 
 def _boxed(file: BinaryIO) -> None:
     end, place = file.seek(0, 2), 0
+    unseen, held = list[tuple[int, int]](), list[tuple[int, int]]()
     while place + 8 <= end:
         file.seek(place)
-        kind, head, size = _head(file.read(16), end - place)
+        kind, head, size = _head(file.read(16), end - place, cut=True)
         if kind == b"moov":
             if size > MOST_MOVIE:
                 raise ValueError("its header is too large")
             file.seek(place)
             moov = bytearray(file.read(size))
-            for start, length in _movie(moov, head):
-                _wipe(file, start, min(length, end - start))
+            unseen += _movie(moov, head)
             file.seek(place)
             file.write(moov)
+        elif kind == b"mdat":
+            held.append((place + head, place + size))
         elif kind not in TOP:
             file.seek(place + 4)
             file.write(b"free")
             _wipe(file, place + head, size - head)
         place += size
+    for start, length in unseen:
+        for first, last in held:  # A table may lead anywhere.
+            begin = max(start, first)
+            _wipe(file, begin, min(start + length, last) - begin)
 
 
 def _movie(moov: bytearray, head: int) -> list[tuple[int, int]]:
     """Blanks in a header; the places in the file, as (start, length), of what its unseen tracks hold."""
-    found: list[tuple[int, int]] = []
+    found, seen = list[tuple[int, int]](), False
     fragments = any(kind == b"mvex" for kind, *_ in _inside(moov, head, len(moov)))
     for kind, place, start, end in _inside(moov, head, len(moov)):
         if kind == b"trak" and not fragments and _handler(moov, start, end) not in SEEN:
@@ -83,10 +95,13 @@ def _movie(moov: bytearray, head: int) -> list[tuple[int, int]]:
             _free(moov, place, start, end)
         elif kind == b"trak":
             _track(moov, start, end)
+            seen = True
         elif kind not in MOVIE:
             _free(moov, place, start, end)
         else:
             _timeless(moov, kind, start)
+    if not seen:
+        raise ValueError("nothing in it is seen or heard")
     return found
 
 
@@ -96,34 +111,38 @@ def _track(moov: bytearray, start: int, end: int) -> None:
             _free(moov, place, inner, last)
         _timeless(moov, kind, inner)
         if kind == b"mdia":
-            for part, at, begun, ended in _inside(moov, inner, last):
-                _timeless(moov, part, begun)
-                if part in {b"udta", b"meta", b"uuid"}:
-                    _free(moov, at, begun, ended)
+            _media(moov, inner, last)
+
+
+def _media(moov: bytearray, start: int, end: int) -> None:
+    for kind, place, inner, last in _inside(moov, start, end):
+        _timeless(moov, kind, inner)
+        if kind in {b"udta", b"meta", b"uuid"}:
+            _free(moov, place, inner, last)
+        elif kind == b"hdlr":
+            _zero(moov, inner + 24, last)
+        elif kind == b"minf" and (stsd := _below(moov, inner, last, b"stbl", b"stsd")):
+            (count,) = struct.unpack_from(">I", moov, stsd[0] + 4)
+            for coder, _, begun, ended in islice(_inside(moov, stsd[0] + 8, stsd[1]), count):
+                if coder in CAMERAS:
+                    _zero(moov, begun + 42, min(begun + 74, ended))
 
 
 def _timeless(moov: bytearray, kind: bytes, start: int) -> None:
     """Takes away when it was made and changed."""
     if kind in TIMED:
-        length = 16 if moov[start] == 1 else 8
-        moov[start + 4 : start + 4 + length] = bytes(length)
+        _zero(moov, start + 4, start + (20 if moov[start] == 1 else 12))
 
 
 def _handler(moov: bytearray, start: int, end: int) -> bytes:
-    mdia = _first(moov, b"mdia", start, end)
-    hdlr = _first(moov, b"hdlr", *mdia) if mdia else None
+    hdlr = _below(moov, start, end, b"mdia", b"hdlr")
     return bytes(moov[hdlr[0] + 8 : hdlr[0] + 12]) if hdlr else b""
 
 
 def _samples(moov: bytearray, start: int, end: int) -> list[tuple[int, int]]:
     """Where a track's samples lie in the file: chunk by chunk (14496-12, 8.7)."""
-    at = start, end
-    for kind in (b"mdia", b"minf", b"stbl"):
-        inner = _first(moov, kind, *at)
-        if inner is None:
-            return []
-        at = inner
-    tables = {kind: moov[begun:ended] for kind, _, begun, ended in _inside(moov, *at)}
+    stbl = _below(moov, start, end, b"mdia", b"minf", b"stbl")
+    tables = {kind: moov[begun:ended] for kind, _, begun, ended in _inside(moov, *stbl)} if stbl else {}
     wide = b"co64" in tables
     offsets = _table(tables[b"co64" if wide else b"stco"], ">Q" if wide else ">I") if wide or b"stco" in tables else []
     same, count = struct.unpack_from(">II", tables[b"stsz"], 4) if b"stsz" in tables else (0, 0)
@@ -147,8 +166,14 @@ def _table(box: bytearray, form: str) -> list[tuple[int, ...]]:
     return list(struct.iter_unpack(form, box[8 : 8 + count * struct.calcsize(form)]))
 
 
-def _first(moov: bytearray, wanted: bytes, start: int, end: int) -> tuple[int, int] | None:
-    return next(((begun, ended) for kind, _, begun, ended in _inside(moov, start, end) if kind == wanted), None)
+def _below(moov: bytearray, start: int, end: int, *kinds: bytes) -> tuple[int, int] | None:
+    """Begin and end of the content of a box that lies in one that lies in one …"""
+    for wanted in kinds:
+        found = next(((inner, last) for kind, _, inner, last in _inside(moov, start, end) if kind == wanted), None)
+        if found is None:
+            return None
+        start, end = found
+    return start, end
 
 
 def _inside(data: bytearray, start: int, end: int) -> Iterator[tuple[bytes, int, int, int]]:
@@ -159,14 +184,14 @@ def _inside(data: bytearray, start: int, end: int) -> Iterator[tuple[bytes, int,
         start += size
 
 
-def _head(data: bytes | bytearray, room: int) -> tuple[bytes, int, int]:
-    """(type, bytes of the head, bytes in all) of a box."""
+def _head(data: bytes | bytearray, room: int, *, cut: bool = False) -> tuple[bytes, int, int]:
+    """(type, bytes of the head, bytes in all) of a box, which may be `cut` at the end of its room."""
     size, kind = struct.unpack_from(">I4s", data)
     head = 8
     if size == 1:
         (size,) = struct.unpack_from(">Q", data, 8)
         head = 16
-    size = size or room
+    size = min(size, room) if cut and size else size or room
     if size < head or size > room:
         raise ValueError("a box reaches past its end")
     return kind, head, size
@@ -174,25 +199,46 @@ def _head(data: bytes | bytearray, room: int) -> tuple[bytes, int, int]:
 
 def _free(data: bytearray, place: int, start: int, end: int) -> None:
     data[place + 4 : place + 8] = b"free"
-    data[start:end] = bytes(end - start)
+    _zero(data, start, end)
+
+
+def _zero(data: bytearray, start: int, end: int) -> None:
+    data[start:end] = bytes(max(0, end - start))
 
 
 # Sounds, and WebM.
 
 
 def _tagged(file: BinaryIO) -> None:
-    """ID3: the frames at the beginning become padding, the tag at the end an empty one."""
-    end = file.seek(0, 2)
+    """The frames of ID3 at the beginning become padding, the tags at the end empty ones."""
+    end, place = file.seek(0, 2), 0
     file.seek(0)
-    head = file.read(10)
-    if head.startswith(b"ID3") and len(head) == 10:
+    while len(head := file.read(10)) == 10 and head.startswith(b"ID3"):
         length = sum((byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
-        file.seek(5)
+        file.seek(place + 5)
         file.write(b"\0")  # Neither unsynchronised, nor extended, nor with a footer.
-        _wipe(file, 10, min(length, end - 10))
+        _wipe(file, place + 10, min(length, end - place - 10))
+        place = file.seek(place + 10 + length)
     file.seek(max(0, end - 128))
     if file.read(3) == b"TAG":
         _wipe(file, end - 125, 125)
+        end -= 128
+    _ape(file, end)
+
+
+def _ape(file: BinaryIO, end: int) -> None:
+    file.seek(max(0, end - 32))
+    foot = file.read(32)
+    if len(foot) < 32 or not foot.startswith(b"APETAGEX"):
+        return
+    size, _, flags = struct.unpack_from("<3I", foot, 12)
+    start = end - size
+    heads = [end - 32, *([start - 32] if flags >> 31 else [])]
+    if size < 32 or min(start, *heads) < 0:
+        raise ValueError("a tag reaches before the beginning")
+    _wipe(file, start, size - 32)
+    for head in heads:
+        _wipe(file, head + 16, 4)  # The number of its items.
 
 
 def _chunked(file: BinaryIO) -> None:
@@ -200,6 +246,8 @@ def _chunked(file: BinaryIO) -> None:
     while place + 8 <= end:
         file.seek(place)
         kind, size = struct.unpack("<4sI", file.read(8))
+        if kind == b"data" and not size:
+            return  # Written as it came: the sound goes on to the end.
         size = min(size, end - place - 8)
         if kind not in WAVE:
             file.seek(place)
@@ -211,9 +259,9 @@ def _chunked(file: BinaryIO) -> None:
 def _elements(file: BinaryIO) -> None:
     """The elements of a segment; remarks become void."""
     end, place = file.seek(0, 2), 0
-    while place < end:
+    while place + ELEMENT <= end:
         file.seek(place)
-        data = file.read(12)
+        data = file.read(ELEMENT)
         name, wide = _number(data, keep=True)
         size, more = _number(data[wide:])
         head = wide + more
@@ -221,8 +269,9 @@ def _elements(file: BinaryIO) -> None:
         if name in HOLDERS or (unknown and name == CLUSTER):
             place += head
             continue
-        if unknown or place + head + size > end:
-            raise ValueError("an element reaches past its end")
+        if unknown:
+            raise ValueError("an element has no end")
+        size = min(size, end - place - head)
         if name in REMARKS:
             whole = head + size
             wide = 1 if whole < 9 else 8

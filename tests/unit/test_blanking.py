@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,61 @@ def test_a_track_that_is_neither_seen_nor_heard_goes_with_all_it_holds(made: Mak
     assert [kind for kind, _ in played(path)] == ["video"] and check(path).frames == 3
     left = path.read_bytes()
     assert sound and not [coded for coded in sound if coded in left]
+
+
+def test_a_table_that_leads_out_of_the_samples_wipes_nothing_there(made: Maker, tmp_path: Path) -> None:
+    whole = bytearray(made("late.mp4").read_bytes().replace(b"soun", b"meta"))
+    place = whole.rindex(b"stco") + 12
+    whole[place : place + 4] = bytes(4)
+    path = tmp_path / "odd.mp4"
+    path.write_bytes(whole)
+    blank(path, "video/mp4")
+    assert check(path).frames == 3
+
+
+def _streamed(sound: bytes) -> bytes:
+    place = sound.index(b"data") + 4
+    return sound[:place] + bytes(4) + sound[place + 4 :]
+
+
+def _tagged_more(sound: bytes) -> bytes:
+    items = b"SECRET of a player"
+    sides = [b"APETAGEX" + struct.pack("<4I8x", 2000, 32 + len(items), 1, flags << 29) for flags in (5, 4)]
+    first = b"ID3\4\0\0\0\0\0\x0aSECRET ten"
+    return first + sound[:-128] + sides[0] + items + sides[1] + sound[-128:]
+
+
+def _by_a_camera(clip: bytes) -> bytes:
+    place = clip.index(b"mp4v")
+    clip = clip[:place] + b"avc1" + clip[place + 4 : place + 46] + b"SECRET of a camera".ljust(32) + clip[place + 78 :]
+    return clip.replace(b"VideoHandler", b"SECRET maker")
+
+
+@pytest.mark.parametrize(
+    ("name", "odd"),
+    [
+        ("e.wav", _streamed),
+        ("d.mp3", _tagged_more),
+        ("b.mov", _by_a_camera),
+        ("c.m4a", lambda sound: sound + b"TAG SECRET at the end"),
+        ("f.webm", lambda clip: clip[: clip.index(b"\x1f\x43\xb6\x75") + 700]),
+    ],
+)
+def test_odd_files_play_as_before(made: Maker, name: str, odd: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    """A sound of no stated length, several tags, a camera's name, rubbish at the end, a recording that broke off."""
+    source, copy = tmp_path / name, tmp_path / f"copy-{name}"
+    source.write_bytes(odd(made(name).read_bytes()))
+    shutil.copy(source, copy)
+    blank(copy, kind_of(copy)[1])
+    assert b"SECRET" in source.read_bytes() and b"SECRET" not in copy.read_bytes()
+    assert played(copy) == played(source)
+
+
+def test_a_clip_of_which_nothing_would_be_left_is_refused(made: Maker, tmp_path: Path) -> None:
+    path = tmp_path / "none.mp4"
+    path.write_bytes(made("late.mp4").read_bytes().replace(b"soun", b"meta").replace(b"vide", b"meta"))
+    with pytest.raises(ValueError, match="nothing"):
+        blank(path, "video/mp4")
 
 
 @pytest.mark.parametrize("name", ["late.mp4", "f.webm", "e.wav"])
