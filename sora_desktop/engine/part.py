@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -201,8 +201,16 @@ async def arriving(part: Part, stream: Download, in_thread: InThread) -> AsyncGe
         try:
             await in_thread(partial(writer.close, PATIENCE))
         except asyncio.CancelledError:
-            writer.close(PATIENCE)  # The thread may never come to it any more.
+            # The threads may never come to it any more, and the loop must not hang with the disk.
+            closing = threading.Thread(target=_close, args=(writer,), name="close", daemon=True)
+            closing.start()
+            closing.join(PATIENCE)
             raise
+
+
+def _close(writer: Writer) -> None:
+    with suppress(OSError, EnvironmentProblem):
+        writer.close(PATIENCE)
 
 
 def write_all(file: BinaryIO, chunk: bytes) -> None:

@@ -273,14 +273,28 @@ async def test_a_clip_for_a_share_that_hangs_is_fetched_into_another_folder(
         disk.goes_on.set()
 
 
+@dataclasses.dataclass
+class Together(Bytes):
+    """Goes on when all have begun."""
+
+    all: asyncio.Barrier = dataclasses.field(default_factory=lambda: asyncio.Barrier(transfer.AT_ONCE))
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        yield self.content[:200]
+        await self.all.wait()
+        yield self.content[200:]
+
+
 async def test_a_disk_that_hangs_does_not_hold_the_end_of_the_program(
     tmp_path: Path, video: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Nor do more downloads than there are threads, whose bytes still wait for the disk."""
     disk = Disk(monkeypatch)
     for module in (hands, part, engine_queue):
         monkeypatch.setattr(module, "PATIENCE", 0.05)
-    bench = await life(tmp_path, Host({FIRST: [Bytes(video)]})).begin()
-    [job] = await bench.submit("simulator-rivya")
+    monkeypatch.setattr(part, "FLUSH", 201)
+    bench = await life(tmp_path, Host({FIRST: [Together(video)]})).begin()
+    job, *_ = await bench.submit("simulator-rivya", count=transfer.AT_ONCE)
     await asyncio.wait_for(disk.hangs.wait(), 10)
     began = time.monotonic()
     await bench.kill()
