@@ -81,7 +81,9 @@ class Ways:
         async with self._lock:
             while not self._closed:
                 if self._now is not None:
-                    return await self._looked_again(self._now)
+                    await self._look_again(self._now)
+                if self._now is not None:  # Not others meanwhile, and not closed.
+                    return self._now
                 network = self._network
                 try:
                     context, system = await in_thread(partial(_read, network.ca_file))
@@ -95,16 +97,15 @@ class Ways:
                 problem = not_sent("offline")
         raise problem  # Outside of `except`, so that nothing of what was tried hangs on it.
 
-    async def _looked_again(self, now: Open) -> Open:
-        """`now`, or what takes its place where the machine's proxies are others by now."""
+    async def _look_again(self, now: Open) -> None:
+        """Puts others in the place of `now` where the machine's proxies are others by now."""
         if not self._doubted or time.monotonic() - self._read_at < AGAIN:
-            return now
+            return
         system = await in_thread(system_proxies)
         self._doubted, self._read_at = False, time.monotonic()
         if self._now is now and system != now.system:
             self._old.append(now)
             self._now = Open(self._network, self._password, now.context, system)
-        return self._now or now
 
     async def _sweep(self) -> None:
         """Closes what nobody uses any more. It runs after a call, whose answer or error no trouble here replaces."""

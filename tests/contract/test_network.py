@@ -95,6 +95,25 @@ async def test_the_systems_proxy_is_looked_at_again_when_a_call_did_not_get_thro
     assert (await http.call(Connection("https://api.example"), "GET", "/x")).ok, "what works is left alone"
 
 
+async def test_settings_that_change_during_that_look_count(net: Opener, http: Http, monkeypatch: pytest.MonkeyPatch):
+    one, loop, real = await net("http"), asyncio.get_running_loop(), ways.system_proxies
+    http.use(one.settings(mode="system", host=""))
+    await failed(http)
+
+    async def change() -> None:
+        http.use(one.settings())
+        await http._ways._sweep()  # As after another call that ends.
+
+    def look() -> ways.SystemProxies:
+        monkeypatch.setattr(ways, "system_proxies", real)
+        asyncio.run_coroutine_threadsafe(change(), loop).result(5)
+        return real()
+
+    monkeypatch.setattr(ways, "AGAIN", 0.0)
+    monkeypatch.setattr(ways, "system_proxies", look)
+    assert (await http.call(Connection("https://api.example"), "GET", "/x")).ok
+
+
 async def test_no_proxy_is_straight(net: Opener, http: Http, monkeypatch: pytest.MonkeyPatch):
     one = await net()
     one.environment(monkeypatch)
