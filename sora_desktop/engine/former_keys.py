@@ -58,7 +58,7 @@ class Former:
 
     async def keep(self, account: Account, mark: str, value: str) -> tuple[str, ...]:
         """To be called before another value takes the place of this one. The marks of what is kept then."""
-        if not value or mark in account.former or mark not in self.under_way(account.id):
+        if not value or mark in {BARE, *account.former} or mark not in self.under_way(account.id):
             return account.former
         await self._secrets.put(_entry(account.id, mark), value)
         return (*account.former, mark)
@@ -70,7 +70,7 @@ class Former:
         return (await self._secrets.get(_entry(account.id, mark))).value or present
 
     async def headers(self, account: Account, present: Mapping[str, str], mark: str) -> Mapping[str, str]:
-        """The same of extra headers. A job that was sent without any goes on without."""
+        """The same of extra headers. A job that was sent without any goes on without, so nothing is kept for it."""
         if mark == BARE:
             return {}
         if headers_mark(account.id, present) == mark or mark not in account.former:

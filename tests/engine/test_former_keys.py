@@ -110,6 +110,8 @@ async def test_a_job_under_way_is_asked_for_with_the_headers_it_was_sent_with(
     await bench.until(lambda: bool(bench.job(job).remote_id))
     await bench.accounts.set_headers(account, then)
     assert (await bench.accounts.connection(account)).headers == then, "whatever is sent from now on"
+    known = bench.accounts.get(account)
+    assert known is not None and len(known.former) == (sent != then and bool(sent)), "not kept for nothing"
     assert "films" not in bench.job(job).model_dump_json() + repr(bench.accounts.get(account))
     service.done = True
     await bench.until_quiet()
