@@ -125,7 +125,8 @@ class JobOrders(QObject):
         name = str(hash(tuple(paths)))
         there: list[bool] | None = [False] * len(jobs)
         if any(paths):
-            there = self._glances.look(name, lambda: [is_file(path) for path in paths], MOMENT)
+            disks = str(sorted({Path(path).parent for path in paths}))
+            there = self._glances.look(name, lambda: [is_file(path) for path in paths], MOMENT, disks)
             self._glances.forget(name)
         return [orders_for(job, there[at] if there else None) for at, job in enumerate(jobs)]
 

@@ -50,7 +50,9 @@ def test_no_more_than_a_few_looks_hang(run: Run, answers: threading.Event) -> No
     sight, told = Glances(), list[str]()
     sight.changed.connect(told.append)
     for number in range(glances.MOST_SILENT + 3):
-        assert sight.look(f"share {number}", lambda: answers.wait(20)) is None
+        assert sight.look(f"share {number}", lambda: answers.wait(20), disk="share") is None
+    assert sight.waited(f"share {number}") > 0, "one that is not asked waits, too"
+    assert sight.look("clip", lambda: "there", 5.0, disk="another") == "there"
     answers.set()
     run.until(lambda: len(told) == glances.MOST_SILENT)
 

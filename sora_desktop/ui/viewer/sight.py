@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from sora_desktop.core.jobs import Job
 from sora_desktop.ui.glances import Glances
@@ -24,7 +25,7 @@ class Sight:
         """Whether the file of `job` is there; None while its disk did not say."""
         if job is None or not job.path:
             return False
-        return self._glances.look(job.path, partial(is_file, job.path))
+        return self._glances.look(job.path, partial(is_file, job.path), disk=str(Path(job.path).parent))
 
     def forget(self, job: Job) -> None:
         """It is another file now: nothing is known of it."""
