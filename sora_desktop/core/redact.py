@@ -29,22 +29,33 @@ _LOOKS = (
 )
 
 _known: set[str] = set()
+_names: set[str] = set()
+"""Those that may be a mere name."""
 
 
-def know(key: str) -> None:
-    """Remembers a key of this session, so that `redact` finds it whatever it looks like."""
+def know(key: str, *, name: bool = False) -> None:
+    """Remembers a key of this session, so that `redact` finds it whatever it looks like.
+
+    `name`: it may also be no key but a name, such as a team's in an extra header.
+    """
     if len(key) >= _SHORTEST:
+        if not name:
+            _names.discard(key)
+        elif key not in _known:
+            _names.add(key)
         _known.add(key)
 
 
 def forget(key: str) -> None:
     """The opposite of `know`."""
     _known.discard(key)
+    _names.discard(key)
 
 
-def holds_key(text: str) -> bool:
-    """Whether a known key stands in `text`; one so short that it may be an ordinary word does not count."""
-    return any(len(key) >= _NO_WORD and key in text for key in _known)
+def holds_key(text: str, *, names: bool = True) -> bool:
+    """Whether a known key stands in `text`; one so short that it may be an ordinary word does not count, nor does one
+    that may be a mere name, without `names`."""
+    return any(len(key) >= _NO_WORD and key in text for key in (_known if names else _known - _names))
 
 
 def redact(text: str) -> str:

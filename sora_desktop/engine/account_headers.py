@@ -70,7 +70,7 @@ class ExtraHeaders:
             raise UserError("key_locked")
         kept: dict[str, str] = json.loads(answer.value) if answer.value else {}
         for value in kept.values():
-            know(value)
+            know(value, name=True)
         return kept
 
 

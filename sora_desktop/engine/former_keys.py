@@ -78,7 +78,7 @@ class Former:
         kept = (await self._secrets.get(_entry(account.id, mark))).value
         headers: dict[str, str] = json.loads(kept) if kept else dict(present)
         for value in headers.values():
-            know(value)
+            know(value, name=True)
         return headers
 
     def unneeded(self, account: Account) -> set[str]:

@@ -199,8 +199,9 @@ def web_urls(*values: object) -> tuple[str, ...]:
 def _urls(value: object, depth: int) -> Iterator[str]:
     if isinstance(value, str):
         url = value.strip()
-        # One that holds the key is kept nowhere, and would carry it to the host of a result.
-        if is_web_url(url) and not holds_key(url) and not holds_key(unquote(url)):
+        # One that holds the key is kept nowhere, and would carry it to the host of a result. A team's name, which some
+        # send as a header, is often a folder of its results.
+        if is_web_url(url) and not any(holds_key(text, names=False) for text in (url, unquote(url))):
             yield url
     elif depth < 3 and isinstance(value, list):
         for item in items(cast("object", value))[:100]:

@@ -182,6 +182,18 @@ def test_no_answer_breaks_the_reader(status: int, body: bytes, about: About):
     assert len(error.failure.detail) <= 500
 
 
+def test_a_folder_of_results_that_is_called_like_an_extra_header_is_fetched_from() -> None:
+    team = "org-films-of-the-north"
+    know(team, name=True)
+    try:
+        body = {"id": "t", "status": "succeeded", "result": {"primary_url": f"https://h/{team}/x.mp4"}}
+        assert read_task(answer(200, body), body, WORDS, codes={}, asked="t").urls == (f"https://h/{team}/x.mp4",)
+        know(team)
+        assert not read_task(answer(200, body), body, WORDS, codes={}, asked="t").urls, "somebody's key, too"
+    finally:
+        forget(team)
+
+
 def test_a_service_that_repeats_the_key_everywhere_brings_it_nowhere() -> None:
     key = "rvya_sk_test_CANARYx7Qz91"
     know(key)
