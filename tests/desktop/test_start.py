@@ -54,6 +54,7 @@ def test_the_desktop_entry_starts_the_program_and_goes_without_a_trace(
     assert screen.classes(f"^{line.partition('=')[2]}$") == [window]
     started = [process for process in psutil.process_iter() if is_ours(process, home)]
     screen.activate(window)
+    screen.wait_until_still()
     screen.key("alt+F4")
     assert started
     assert psutil.wait_procs(started, 20)[1] == []
