@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_desktop.core.accounts import LOOPBACK, MAX_KEY, Account, clean_base_url, clean_key, key_tail
+from sora_desktop.core.accounts import (
+    LOOPBACK,
+    MAX_KEY,
+    Account,
+    clean_base_url,
+    clean_headers,
+    clean_key,
+    is_private_host,
+    key_tail,
+    origin_of,
+)
 from sora_desktop.core.errors import UserError
 from sora_desktop.core.sentences import SENTENCES
 from sora_desktop.providers.origin import key_header, target
@@ -130,3 +140,68 @@ def test_a_clean_address_is_one_and_stays(typed: str, allow_http: bool):
 
 def test_an_account_holds_no_key():
     assert not any("key" in name for name in Account.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("", "a", "header_name"),
+        ("X Team", "a", "header_name"),
+        ("X-Team:", "a", "header_name"),
+        ("X-Team\r\nX-Other", "a", "header_name"),
+        ("X" * 101, "a", "header_name"),
+        ("Authorization", "Bearer a", "header_name"),
+        ("HOST", "a", "header_name"),
+        ("X-Team", " ", "header_value"),
+        ("X-Team", "a\r\nX-Other: b", "header_value"),
+        ("X-Team", "\u00fcber", "header_value"),
+        ("X-Team", "a" * (MAX_KEY + 1), "header_value"),
+    ],
+)
+def test_headers_that_no_request_can_carry(name: str, value: str, code: str):
+    with pytest.raises(UserError) as caught:
+        clean_headers({name: value})
+    assert caught.value.code == code
+
+
+def test_headers_are_trimmed():
+    longest = "a" * MAX_KEY
+    assert clean_headers({" X-Team ": " the lab ", "X" * 100: longest}) == {"X-Team": "the lab", "X" * 100: longest}
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://API.Example.org/v1", "https://api.example.org:443"),
+        ("http://api.example.org", "http://api.example.org:80"),
+        ("https://api.example.org:8443/", "https://api.example.org:8443"),
+        ("https://user@[::1]/", "https://::1:443"),
+    ],
+)
+def test_a_key_belongs_to_scheme_host_and_port(url: str, origin: str):
+    assert origin_of(url) == origin
+
+
+@pytest.mark.parametrize(
+    ("host", "private"),
+    [
+        ("localhost", True),
+        ("LOCALHOST.", True),
+        ("gpu", True),
+        ("gpu.lan", True),
+        ("a.home.arpa", True),
+        ("10.0.0.4", True),
+        ("192.168.1.9", True),
+        ("169.254.169.254", True),
+        ("::1", True),
+        ("fe80::1", True),
+        ("fd00::1", True),
+        ("example.org", False),
+        ("8.8.8.8", False),
+        ("2606:4700::1111", False),
+        ("local.example.org", False),
+        ("", False),
+    ],
+)
+def test_hosts_of_private_networks(host: str, private: bool):
+    assert is_private_host(host) is private

@@ -7,7 +7,18 @@ import itertools
 import pytest
 
 from sora_desktop.core.errors import Action, Billed, Failure, FailureKind
-from sora_desktop.core.jobs import ACTIVE, ENDED, FOLLOWERS, REMOTE, UNSENT, IllegalMove, Job, State
+from sora_desktop.core.jobs import (
+    ACTIVE,
+    ENDED,
+    FOLLOWERS,
+    MOST_NOTES,
+    REMOTE,
+    UNSENT,
+    IllegalMove,
+    Job,
+    State,
+)
+from sora_desktop.core.notes import Note
 from support.dialects import request
 
 
@@ -85,3 +96,12 @@ def test_what_is_known_of_a_failed_job():
 
 def test_having_changes_no_state():
     assert job(State.QUEUED).having(remote_id="r") == job(State.QUEUED, remote_id="r")
+
+
+def test_notes_are_kept_once_and_bounded():
+    notes = [Note(code="note_text", args={"text": str(number)}) for number in range(MOST_NOTES + 3)]
+    noted = job()
+    for note in notes:
+        noted = noted.having(notes=noted.noted(note))
+    assert noted.notes == tuple(notes[3:])
+    assert noted.noted(None) == noted.noted(notes[-1]) == noted.notes
