@@ -77,7 +77,7 @@ class Orders:
         match job.state:
             case State.WAITING | State.PREPARING:
                 job = await self._works.board.move(job_id, State.CANCELLED, failure=None, finished_at=now)
-            case State.SUBMITTING if self._scheduler.busy(job_id):
+            case State.SUBMITTING if self._scheduler.busy(job_id) or self._submission.looks(job):
                 job = await self._works.board.note(job_id, unwanted=True)
             case State.SUBMITTING:
                 job = await self._submission.stop_asking(job_id)

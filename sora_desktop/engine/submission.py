@@ -98,6 +98,10 @@ class Submission:
         else:
             await self._look(job)
 
+    def looks(self, job: Job) -> bool:
+        """Whether a lost answer of `job` is looked for in a list that tells its id; where it was cancelled, too."""
+        return self.lookup.can(job) and not self.lost_answer(job)
+
     async def pick_up(self, job: Job) -> None:
         """After a start: a job whose create call was under way when the program ended."""
         # An account or model that is gone cannot tell whether the answer may be asked for again: then not.
@@ -335,10 +339,9 @@ class Submission:
     async def _not_prepared(self, job_id: str, error: ProviderError, wait: float) -> None:
         """An upload failed. It costs nothing, so it may be repeated after `wait` seconds."""
         job = self._works.board.jobs[job_id]
-        waits = error.transient or error.sent is not Sent.REFUSED
         if job.state is not State.PREPARING:
             return
-        if waits:
+        if error.transient or error.sent is not Sent.REFUSED:
             await self._wait(job_id, max(wait, 1.0), error.failure)
         else:
             await self._fail(job_id, error.failure)

@@ -245,6 +245,21 @@ async def test_a_list_that_does_not_answer_leaves_it_uncertain_and_a_later_check
     assert simulator.billed(job.request.prompt) == 1
 
 
+async def test_what_is_cancelled_between_two_looks_is_still_looked_for(
+    bench: Bench, simulator: SimulatorProcess
+) -> None:
+    account = await server_of(bench, simulator)
+    simulator.fault("reset_after", "create", DIALECT)
+    simulator.fault("http_500", "list", DIALECT)
+    [job] = await send(bench, account)
+    scheduler = bench.engine._scheduler
+    await bench.until(lambda: bench.job(job).failure is not None and not scheduler.busy(job.id))
+    assert (await bench.engine.cancel(job.id)).state is State.SUBMITTING
+    [stopped] = await quiet(bench, [job])
+    assert stopped.state is State.CANCELLED and stopped.collectable
+    assert simulator.billed(job.request.prompt) == 1
+
+
 async def test_without_a_list_it_is_uncertain_at_once(bench: Bench, simulator: SimulatorProcess) -> None:
     account = await server_of(bench, simulator, "new-api")
     simulator.fault("reset_after", "create", DIALECT)
