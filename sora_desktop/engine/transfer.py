@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Set
+from functools import partial
 
 from sora_desktop.core.errors import (
     Action,
@@ -27,6 +28,7 @@ from sora_desktop.engine.works import Transfer, Works
 from sora_desktop.media.errors import BadVideo
 from sora_desktop.providers.http import Answer, Download
 from sora_desktop.providers.refusals import said
+from sora_desktop.providers.threads import in_thread
 
 AT_ONCE = 3
 """Downloads that run at the same time; the one whose link dies first goes first."""
@@ -93,7 +95,8 @@ class Downloads:
         if job.urls and job.state is not State.DONE:
             with contextlib.suppress(OSError, EnvironmentProblem):
                 async with asyncio.timeout(PATIENCE):
-                    await self._works.in_thread(self._placing.discard, job)
+                    # On a thread of its own, which goes on where the others are busy for longer.
+                    await in_thread(partial(self._placing.discard, job))
 
     async def run(self, job_id: str) -> None:
         """Fetches one result as far as it goes."""

@@ -210,13 +210,22 @@ async def test_a_result_without_an_address_is_asked_for_again(tmp_path: Path, vi
         assert bench.job(job).urls == (FIRST,) and Path(bench.job(job).path).is_file()
 
 
-async def test_what_arrived_of_a_job_goes_with_the_job(tmp_path: Path, video: bytes) -> None:
+async def test_what_arrived_of_a_job_goes_with_the_job(
+    tmp_path: Path, video: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where all threads are busy for longer than anybody waits."""
+    monkeypatch.setattr(transfer, "PATIENCE", 0.5)
     async with life(tmp_path, Host({FIRST: [Bytes(video[:500], total_bytes=len(video))]})) as bench:
         [job] = await bench.submit("simulator-rivya")
         await bench.until(lambda: bool(list(bench.paths.videos.glob(".*.part"))))
         await bench.engine.cancel(job.id)
+        await bench.engine._scheduler.at_rest(job.id)
+        free = threading.Event()
+        busy = [asyncio.create_task(bench.engine._works.in_thread(free.wait, 20)) for _ in range(2)]
         await bench.engine.delete(job.id)
         assert not list(bench.paths.videos.iterdir())
+        free.set()
+        await asyncio.gather(*busy)
 
 
 class Disk:
