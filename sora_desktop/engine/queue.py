@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from sora_desktop.core import request as requests
 from sora_desktop.core.accounts import Account
@@ -366,7 +367,11 @@ class Engine:
     def _forget_unneeded(self, account_id: str) -> None:
         account = self._accounts.get(account_id)
         if account is not None and self._accounts.former.unneeded(account):
-            self._tasks.spawn(self._accounts.forget_unneeded(account_id), "former key")
+            self._tasks.spawn(self._forget(account_id), "former key")
+
+    async def _forget(self, account_id: str) -> None:
+        with suppress(EnvironmentProblem):  # It goes with the next job that ends, or at the next start.
+            await self._accounts.forget_unneeded(account_id)
 
     def _on_settings_changed(self) -> None:
         """Another videos folder may be the one that can be written to."""

@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
-from sora_desktop.core.errors import FailureKind, ProviderError, Sent
+from sora_desktop.core.errors import EnvironmentProblem, FailureKind, ProviderError, Sent
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.media.render import render
 from sora_desktop.providers.base import Attachment, Connection, RemoteStatus, RemoteTask
+from sora_desktop.storage.accounts import AccountStore
 from support.bench import Bench
 from support.service import Mood, OnlyDownloads, Service, trouble
 
@@ -132,6 +134,21 @@ async def test_what_was_kept_for_a_job_that_is_no_more_is_forgotten_at_the_next_
     await forgotten(bench)
     kept = bench.accounts.get(account)
     assert kept is not None and kept.former == known.former, "this one is still under way"
+
+
+async def test_what_is_no_longer_needed_stays_where_the_database_does_not_answer(
+    bench: Bench, service: Keyed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, job = await submit(bench)
+    await bench.until(lambda: bool(bench.job(job).remote_id))
+    await bench.accounts.set_key(account, OTHER)
+    full = AsyncMock(side_effect=EnvironmentProblem("disk_full"))
+    monkeypatch.setattr(AccountStore, "save", full)
+    service.done = True
+    await bench.until(lambda: full.called)
+    await bench.until_quiet()
+    await forgotten(bench)
+    assert f"{account}@before/{bench.job(job).sent_with}" in bench.secrets._session
 
 
 @pytest.mark.parametrize(("twice", "key"), [(False, OLD), (True, OLD), (False, NEW)])
