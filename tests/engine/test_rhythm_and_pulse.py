@@ -102,6 +102,15 @@ def test_what_a_key_may_not_do_holds_no_other_call() -> None:
     assert pulse.key_rejected and pulse.ready()
 
 
+@pytest.mark.parametrize(
+    "kind", [FailureKind.REFUSED, FailureKind.CREDITS, FailureKind.NOT_FOUND, FailureKind.CONFLICT]
+)
+def test_what_is_wrong_with_one_request_holds_no_other_call(kind: FailureKind) -> None:
+    pulse = Pulse(Hand(), 30, 4)
+    assert pulse.failed(trouble(kind, Sent.REFUSED)) == 0.0
+    assert pulse.ready() and pulse.reachable
+
+
 def test_the_limit_per_minute_is_kept() -> None:
     clock = Hand()
     pulse = Pulse(clock, 3, 4)
