@@ -20,7 +20,7 @@ from sora_desktop.ui.queue.lines import Lines
 from sora_desktop.ui.queue.model import QueueModel
 from sora_desktop.ui.queue.view import QueueView
 from sora_desktop.ui.thumbnails import Thumbnails
-from sora_desktop.ui.viewer.facts import became
+from sora_desktop.ui.viewer.facts import became, notes
 from sora_desktop.ui.viewer.states import screen_of
 from support.jobs import NOW, made
 
@@ -209,7 +209,7 @@ def test_what_a_row_says() -> None:
     for state, shown in ((State.FAILED, True), (State.DONE, False)):
         alone = became(made("x", state, urls=("https://a/1",)))
         assert any(fact.copies == "https://a/1" for fact in alone) is shown, "what was not fetched can be by hand"
-    noted = [fact.value for fact in became(unpaid) if fact.name == "Note"]
+    noted = notes(unpaid).splitlines()
     assert noted[0].startswith("The service named no state") and "“denoising”, which is new here" in noted[1]
     done = usual.job(made("x", State.DONE, accepted_at=NOW, completed_at=NOW + 228, final=75.0))
     assert (done.chip, done.second) == ("Done", "3:48 · 75 credits")

@@ -509,6 +509,10 @@ class TestScreens:
             job = stand.put(made("x", State.CANCELLED, notes=notes))
             stand.panel.show_job(job.id)
             assert stand.words()[0] == "Cancelled" and words in stand.words()[1]
+            shown = stand.panel.details.notes
+            assert (
+                ("task_1" in stand.words()[1]) is ("task_1" in shown.toPlainText()) is shown.isVisible() is bool(notes)
+            )
 
     def test_what_was_let_go_in_doubt_can_be_collected_by_its_id_or_sent_again(self, stand: Stand) -> None:
         job = stand.put(made("x", State.CANCELLED, failure=LOST))

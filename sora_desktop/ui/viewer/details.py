@@ -12,6 +12,7 @@ from sora_desktop.core.jobs import Job
 from sora_desktop.ui.bind import bind
 from sora_desktop.ui.queue.lines import one_line
 from sora_desktop.ui.theme import scale, theme
+from sora_desktop.ui.viewer import facts
 from sora_desktop.ui.viewer.fact_grid import FactGrid
 from sora_desktop.ui.viewer.facts import Fact
 from sora_desktop.ui.widgets.basic import Elided, label, mark
@@ -52,16 +53,12 @@ class Details(QWidget):
         row.setSpacing(scale(28))
         left = QVBoxLayout()
         left.setSpacing(scale(4))
-        left.addWidget(label(self.tr("Prompt"), "section"))
-        self.prompt = QPlainTextEdit()
-        self.prompt.setReadOnly(True)
-        self.prompt.setAccessibleName(self.tr("Prompt"))
-        self.prompt.setProperty("look", "bare")
-        self.prompt.document().setDocumentMargin(0)
-        self.prompt.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
+        self.prompt, self.notes = _text(self.tr("Prompt")), _text(self.tr("Note"))
+        self._over_notes = label(self.notes.accessibleName(), "section")
+        left.addWidget(label(self.prompt.accessibleName(), "section"))
         left.addWidget(self.prompt, 1)
+        left.addWidget(self._over_notes)
+        left.addWidget(self.notes, 1)
         right = QVBoxLayout()
         right.setSpacing(scale(4))
         right.addWidget(label(self.tr("Details"), "section"))
@@ -109,6 +106,11 @@ class Details(QWidget):
         """Shows other facts; what did not change is left alone, so that a selection in the prompt stays."""
         if self.prompt.toPlainText() != job.request.prompt:
             self.prompt.setPlainText(job.request.prompt)
+        notes = facts.notes(job)
+        if self.notes.toPlainText() != notes:
+            self.notes.setPlainText(notes)
+        for widget in (self._over_notes, self.notes):
+            widget.setVisible(bool(notes))
         line = one_line(job.request.prompt)
         title = line.split(". ", 1)[0].split("，", 1)[0][:60]
         self._title.setText(title or self.tr("(no prompt)"))
@@ -134,3 +136,17 @@ class Details(QWidget):
     def _fit(self) -> None:
         self.setFixedHeight(scale(BRIEF_HEIGHT if self._brief else FULL_HEIGHT))
         self._fill()
+
+
+def _text(name: str) -> QPlainTextEdit:
+    """What can be read, scrolled and marked."""
+    field = QPlainTextEdit()
+    field.setReadOnly(True)
+    field.setAccessibleName(name)
+    field.setProperty("look", "bare")
+    field.document().setDocumentMargin(0)
+    field.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    field.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    return field

@@ -77,11 +77,15 @@ def became(job: Job, picture: str = "") -> list[Fact]:
         found.append(Fact(tr("Addresses"), str(len(job.urls)), "\n".join(job.urls)))
     if job.request_ids:
         found.append(Fact(tr("Request ID"), shortened(job.request_ids[-1]), job.request_ids[-1]))
-    found += [Fact(tr("Note"), words.sentence(note.code, note.args)) for note in job.notes[-MOST_NOTES:]]
     found.append(
         Fact(tr("Made") if job.state is State.DONE else tr("Asked"), moment(job.finished_at or job.created_at))
     )
     return [fact for fact in found if fact.value]
+
+
+def notes(job: Job) -> str:
+    """What was odd in the service's answers, a sentence a line."""
+    return "\n".join(words.sentence(note.code, note.args) for note in job.notes[-MOST_NOTES:])
 
 
 def _balance(job: Job) -> str:

@@ -133,8 +133,9 @@ def money(job: Job) -> str:
 def _cancelled(job: Job) -> Screen:
     if job.failure is None:
         sentence = tr("The service has nothing of it, and nothing was billed.")
-        if any(note.code == SENT_BEFORE for note in job.notes):
-            sentence = tr("It was not sent again. What became of it before is told below.")
+        before = [words.sentence(note.code, note.args) for note in job.notes if note.code == SENT_BEFORE]
+        if before:
+            sentence = " ".join((tr("It was not sent again."), before[-1]))
         return Screen("x", "muted", tr("Cancelled"), sentence, orders=((Order.RETRY, tr("Send it now")),))
     sentence, orders = words.sentence(job.failure), ((Order.COLLECT, tr("Collect")),) if job.collectable else ()
     if job.money_in_doubt:
