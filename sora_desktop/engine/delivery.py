@@ -139,6 +139,7 @@ class Delivery:
         # Also what was just looked at: this job may have another model, or another ratio.
         problems = rules.check(model.references, [found], chosen_aspect(model.params, job.request.values))
         if problems:
+            self._seen.pop(place, None)  # Another may be there when it is tried again.
             raise UserError(problems[0].code, **problems[0].args)
 
     async def _fetched(self, job: Job, reference: Reference) -> Reference:

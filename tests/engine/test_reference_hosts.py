@@ -7,6 +7,7 @@ import io
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from unittest.mock import AsyncMock
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,7 +21,7 @@ from sora_desktop.core.params import Scalar
 from sora_desktop.core.references import Reference, SentReference
 from sora_desktop.engine import delivery
 from sora_desktop.engine import references as engine_references
-from sora_desktop.engine.references import HEAD, Way
+from sora_desktop.engine.references import HEAD, References, Way
 from sora_desktop.engine.works import Works
 from sora_desktop.media.pictures import mend
 from sora_desktop.providers.http import Http
@@ -325,7 +326,7 @@ async def test_a_large_picture_at_an_address_is_measured_by_its_beginning_before
 
 
 async def test_an_address_that_was_just_used_is_held_to_another_job_s_ratio(
-    bench: Bench, simulator: SimulatorProcess
+    bench: Bench, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = await account_of(bench, simulator, "globalaiopc")
     out = io.BytesIO()
@@ -337,6 +338,11 @@ async def test_an_address_that_was_just_used_is_held_to_another_job_s_ratio(
     failure = bench.job(wide).failure
     assert failure is not None and failure.code == "reference_size"
     assert len(simulator.requests(dialect="globalaiopc", call="create")) == 1
+    look = AsyncMock(side_effect=UserError("reference_missing", name="tall.png"))
+    monkeypatch.setattr(References, "look", look)
+    await bench.engine.retry(wide.id)
+    await bench.until_quiet()
+    assert look.called, "another picture may be there by now"
 
 
 PNG = {"content-type": "image/png"}
