@@ -208,6 +208,13 @@ def test_a_text_counts_only_as_addresses_and_nothing_else(qapp, text: str, urls:
     assert not has_media(mime), "in the prompt it is text"
 
 
+def test_a_file_on_a_server_is_no_text_in_the_prompt(qapp) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl("smb://nas/films/a%20boat.mp4")])
+    mime.setText("smb://nas/films/a%20boat.mp4")
+    assert has_media(mime)
+
+
 def test_a_table_with_its_picture_beside_it_is_text_in_the_prompt(qapp) -> None:
     mime = QMimeData()
     mime.setImageData(pixels())

@@ -96,11 +96,11 @@ class Incoming:
 
 
 def has_media(mime: QMimeData) -> bool:
-    """Whether this is meant as a reference even where text is being written: files, pixels, a picture of a page, our
-    own; not an address."""
+    """Whether this is meant as a reference even where text is being written: files, also those that no path leads to,
+    pixels, a picture of a page, our own; not an address."""
     if mime.hasFormat(REFERENCES) or mime.hasFormat(FRAME):
         return True
-    if any(url.isLocalFile() or url.scheme() == "data" for url in mime.urls()):
+    if any(url.isLocalFile() or url.scheme().lower() in {"data", *ELSEWHERE} for url in mime.urls()):
         return True
     text = mime.text()[:10_000].strip() if mime.hasFormat("text/plain") else ""
     if _is_data(text):
