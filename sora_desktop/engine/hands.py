@@ -75,7 +75,7 @@ class Hands:
                     future.get_loop().call_soon_threadsafe(_fail, future, error)
                 else:
                     future.get_loop().call_soon_threadsafe(_finish, future, answer)
-            del self._begun[threading.current_thread()], future, work
+            del self._begun[threading.current_thread()], item, future, work
 
 
 def _finish(future: asyncio.Future[Any], answer: object) -> None:

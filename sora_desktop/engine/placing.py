@@ -26,7 +26,8 @@ class Placing:
 
     def __init__(self, works: Works) -> None:
         self._works = works
-        self._naming = asyncio.Lock()
+        self._naming: dict[Path, asyncio.Lock] = {}
+        """By folder, one of which may hang."""
         self._folders: dict[str, Path] = {}
         """Where what arrived of a job is."""
 
@@ -69,8 +70,9 @@ class Placing:
         """
         await self._works.in_thread(_check, part.path, seconds)
         # One at a time: two clips of one name must not both think it free.
-        async with self._naming:
-            wanted = await self._works.in_thread(library.free_path, part.path.parent, self._name(job))
+        folder = part.path.parent
+        async with self._naming.setdefault(folder, asyncio.Lock()):
+            wanted = await self._works.in_thread(library.free_path, folder, self._name(job))
             # Committed before the file is named: after a kill the row says where to look.
             job = await self._works.board.note(job.id, path=str(wanted), bytes=part.size)
             path = await self._works.in_thread(library.commit, part.path, wanted)

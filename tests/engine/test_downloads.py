@@ -282,6 +282,31 @@ async def test_a_clip_for_a_share_that_hangs_is_fetched_into_another_folder(
         disk.goes_on.set()
 
 
+async def test_a_share_that_hangs_with_a_name_holds_up_no_other_folder(
+    tmp_path: Path, video: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share, real = tmp_path / "share", library.commit
+    hangs, goes_on = threading.Event(), threading.Event()
+
+    def commit(file: Path, final: Path) -> Path:
+        if file.parent == share:
+            hangs.set()
+            assert goes_on.wait(20)
+        return real(file, final)
+
+    monkeypatch.setattr(library, "commit", commit)
+    async with life(tmp_path / "data", Host({FIRST: [Bytes(video)]})) as bench:
+        await bench.settings.change(videos_folder=str(share))
+        [job] = await bench.submit("simulator-rivya")
+        await bench.until(hangs.is_set)
+        await bench.settings.change(videos_folder=str(tmp_path / "here"))
+        [other] = await bench.submit("simulator-rivya")
+        await bench.until(lambda: bench.job(other).state is State.DONE)
+        goes_on.set()
+        await bench.until_quiet()
+        assert Path(bench.job(job).path).parent == share
+
+
 @dataclasses.dataclass
 class Together(Bytes):
     """Goes on when all have begun."""
