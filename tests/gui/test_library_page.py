@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -286,7 +287,13 @@ class TestRemoval:
         assert stand.shown() == ["first"]
 
     def test_files_go_to_the_trash_and_come_back(self, stand: Stand, tmp_path: Path, monkeypatch) -> None:
-        monkeypatch.setattr(removal, "to_trash", lambda path: path.rename(tmp_path / path.name))
+        threads: list[threading.Thread] = []
+
+        def moved(path: Path) -> Path:
+            threads.append(threading.current_thread())
+            return path.rename(tmp_path / path.name)
+
+        monkeypatch.setattr(removal, "to_trash", moved)
         first, second = stand.clip("first"), stand.clip("second")
         stand.open()
         leaving: list[str] = []
@@ -295,6 +302,7 @@ class TestRemoval:
         assert box.text() == "Remove 2 clips?"
         stand.answer(box, "Move the files to the trash")
         assert set(leaving) == {first, second}
+        assert {type(thread) for thread in threads} == {threading.Thread}, "none that the end of the program waits for"
         assert stand.words() == "No clips yet"
         assert not any(stand.folder.iterdir())
         stand.undos[0]()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from sora_desktop.core.library import Clip
+from sora_desktop.providers.threads import in_thread
 from sora_desktop.ui.job_orders import JobOrders
 from sora_desktop.ui.library.trash import from_trash, to_trash
 from sora_desktop.ui.queue.lines import one_line
@@ -88,10 +89,10 @@ class Removal(QObject):
         refused: list[Clip] = []
         for clip in clips:
             path = Path(clip.path)
-            if not clip.path or not await asyncio.to_thread(path.is_file):
+            if not clip.path or not await in_thread(path.is_file):
                 going.append(clip)
                 continue
-            place = await asyncio.to_thread(to_trash, path)
+            place = await in_thread(partial(to_trash, path))
             if place is None:
                 refused.append(clip)
             else:
@@ -120,7 +121,7 @@ class Removal(QObject):
         left = [
             clip
             for clip in clips
-            if clip.id in kept and not await asyncio.to_thread(from_trash, kept[clip.id], Path(clip.path))
+            if clip.id in kept and not await in_thread(partial(from_trash, kept[clip.id], Path(clip.path)))
         ]
         await self._orders.told(self._studio.library.restore(clips))
         if left:

@@ -86,7 +86,7 @@ class Incoming:
     def kinds(self) -> frozenset[str]:
         """What it seems to hold, by names alone: "image", "video", "audio", "other"; "?" where only opening tells."""
         found = {reference.kind for reference in self.references}
-        found |= {_kind_of_file(file) for file in self.files}
+        found |= {kind_of_name(file.name) for file in self.files}
         found |= {kind_of_name(url) for url in self.elsewhere}
         if found:
             return frozenset(found)
@@ -236,15 +236,6 @@ def kind_of_name(name: str) -> str:
         return "?"
     family = types[0].name().split("/")[0]
     return family if family in ("image", "video", "audio") else "other"
-
-
-def _kind_of_file(file: Path) -> str:
-    """As `kind_of_name`; only what has a name without an ending is looked at, because it may be a folder."""
-    kind = kind_of_name(file.name)
-    try:
-        return "other" if kind == "?" and file.is_dir() else kind
-    except OSError:
-        return kind
 
 
 def of_references(references: Iterable[Reference]) -> QMimeData:

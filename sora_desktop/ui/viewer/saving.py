@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from sora_desktop.core.errors import EnvironmentProblem
+from sora_desktop.providers.threads import in_thread
 from sora_desktop.storage.library import disk_problems, free_path
 from sora_desktop.ui import words
 from sora_desktop.ui.studio import Studio
@@ -54,7 +55,7 @@ class FrameSaver(QObject):
         from sora_desktop.media.probe import BadVideo
 
         try:
-            path = await asyncio.to_thread(write_frame, video, seconds, target)
+            path = await in_thread(partial(write_frame, video, seconds, target))
         except BadVideo as problem:
             self.said.emit(self.tr("The frame could not be read: {0}").format(problem))
         except EnvironmentProblem as problem:
@@ -73,6 +74,11 @@ def write_frame(video: Path, seconds: float, target: Callable[[], Path]) -> Path
     picture = stills.frame_at(video, seconds)
     path = target()
     kind = KINDS.get(path.suffix.lower(), "PNG")
+    part = path.with_name(f".{path.name}.part")  # The program may end meanwhile.
     with disk_problems(path.parent):
-        picture.save(path, kind, **({"quality": 95} if kind == "JPEG" else {}))
+        try:
+            picture.save(part, kind, **({"quality": 95} if kind == "JPEG" else {}))
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     return path
