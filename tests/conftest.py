@@ -54,7 +54,7 @@ LONGEST = (
     "engine/test_fault_matrix.py",
     "engine/test_storm.py",
     "contract/test_dialects.py",
-    "engine/test_own_servers.py",
+    "engine/test_own_servers_sending.py",
     "gui/test_main_window.py",
     "contract/test_cli.py",
     "contract/test_cli_jobs.py",
