@@ -120,14 +120,16 @@ class JobOrders(QObject):
         self._leaving: set[str] = set()
 
     def possible(self, jobs: Sequence[Job]) -> list[frozenset[Order]]:
-        """What makes sense for each of `jobs`. Their disks are asked on a thread and waited for a moment only."""
+        """What makes sense for each of `jobs`. Their disks are asked on a thread and waited for a moment only.
+
+        Where one is slow, what was seen of the same jobs last counts: what a menu offered is carried out.
+        """
         paths = [job.path if job.state is State.DONE else "" for job in jobs]
         name = str(hash(tuple(paths)))
         there: list[bool] | None = [False] * len(jobs)
         if any(paths):
             disks = str(sorted({Path(path).parent for path in paths}))
             there = self._glances.look(name, lambda: [is_file(path) for path in paths], MOMENT, disks)
-            self._glances.forget(name)
         return [orders_for(job, there[at] if there else None) for at, job in enumerate(jobs)]
 
     def give(self, order: Order, jobs: Sequence[Job]) -> None:

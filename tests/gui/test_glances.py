@@ -88,5 +88,6 @@ def test_what_depends_on_a_file_is_not_offered_while_its_disk_hangs(
     monkeypatch.setattr(job_orders, "is_file", lambda _path: answers.wait(20))
     monkeypatch.setattr(job_orders, "MOMENT", glances.MOMENT)
     began = time.monotonic()
+    assert orders.possible([here, gone]) == found, "what was offered a moment ago is carried out"
     [found_none] = orders.possible([here])
     assert not job_orders.ON_DISK & found_none and time.monotonic() - began < 5
