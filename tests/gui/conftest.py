@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from sora_desktop.app import QUIET
 from sora_desktop.core.references import ReferenceRule
 from sora_desktop.engine.simulator_process import SimulatorProcess
+from sora_desktop.media.render import render
 from sora_desktop.ui import job_orders
 from sora_desktop.ui.compose.panel import ComposePanel
 from sora_desktop.ui.references.section import ReferencesSection
@@ -19,6 +20,7 @@ from sora_desktop.ui.theme import theme
 from support import warm
 from support.loops import Run
 from support.studio import Opened
+from support.viewer import FPS, SECONDS
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +53,14 @@ def opened(run: Run, dressed: QApplication, tmp_path: Path) -> Iterator[Opened]:
     made = Opened(run, tmp_path / "data")
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small clip that is really one."""
+    path = tmp_path_factory.mktemp("clips") / "boat.mp4"
+    render(path, "A small boat", width=320, height=180, seconds=SECONDS, fps=FPS)
+    return path
 
 
 @pytest.fixture
