@@ -1,4 +1,4 @@
-"""The viewer on real clips: what is painted, saved and on the full screen is what PyAV decodes; and what is told of it."""
+"""The viewer on real clips: what is painted and saved is what PyAV decodes, also on the full screen; and the facts."""
 
 from __future__ import annotations
 
