@@ -72,6 +72,20 @@ def test_a_disk_that_hangs_is_said_in_the_status_bar_and_the_settings(
     run.until(lambda: bar.disk.text == page.free.text() == "5 GB free")
 
 
+def test_of_two_folders_the_last_one_chosen_counts(
+    run: Run, opened: Opened, answers: threading.Event, qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files_page, "ensure_folder", lambda folder: folder.name == "disk" or answers.wait(20))
+    page = FilesPage(opened.studio)
+    qtbot.addWidget(page)
+    for name in ("share", "disk"):
+        page._set_folder(str(tmp_path / name))
+    run.until(lambda: opened.studio.settings.current.videos_folder == str(tmp_path / "disk"))
+    answers.set()
+    opened.idle()
+    assert opened.studio.settings.current.videos_folder == str(tmp_path / "disk")
+
+
 def test_what_depends_on_a_file_is_not_offered_while_its_disk_hangs(
     opened: Opened, answers: threading.Event, qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

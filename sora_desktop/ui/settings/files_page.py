@@ -64,6 +64,7 @@ class FilesPage(Page):
         self.column.addWidget(label(note, "secondary", "muted", wrap=True))
         self.column.addStretch(1)
         self._glances = Glances()
+        self._wanted = ""
         bind(self._glances.changed, lambda _folder: self._show_free(), self)
         bind(studio.settings.changed, self._fill, self)
         self._fill()
@@ -129,11 +130,13 @@ class FilesPage(Page):
         self._studio.tasks.spawn(self._take(folder), "videos folder")
 
     async def _take(self, folder: str) -> None:
+        self._wanted = folder
         if not folder:
             self.form.wrong("folder", "")
         elif not await self._went_well(in_thread(partial(ensure_folder, Path(folder)))):
             return
-        await self._studio.settings.change(videos_folder=folder)
+        if folder == self._wanted:  # Else another one was chosen while its disk did not answer.
+            await self._studio.settings.change(videos_folder=folder)
 
     def _on_open(self) -> None:
         folder = videos_folder(self._studio.settings.current, self._studio.paths)
