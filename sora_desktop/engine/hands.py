@@ -31,10 +31,13 @@ class Hands:
         self._begun: dict[threading.Thread, float] = {}
         """When each thread began what it is at."""
         self._awaited: set[asyncio.Future[Any]] = set()
+        self._abandoned = False
         self._work: queue.SimpleQueue[tuple[asyncio.Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
 
     async def run(self, work: Callable[[], T]) -> T:
         """What `work` answers or raises. One that is cancelled before its turn is not begun."""
+        if self._abandoned:
+            raise asyncio.CancelledError
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._work.put((future, work))
         hung = sum(time.monotonic() - begun > HUNG for begun in tuple(self._begun.values()))
@@ -48,7 +51,8 @@ class Hands:
             self._awaited.discard(future)
 
     def abandon(self) -> None:
-        """Whoever waits for an answer is cancelled; what is under way may go on."""
+        """Whoever waits for an answer, or comes for one later, is cancelled; what is under way may go on."""
+        self._abandoned = True
         for future in tuple(self._awaited):
             future.cancel()
 
