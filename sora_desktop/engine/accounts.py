@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -57,6 +58,8 @@ class Accounts:
         self._override_key = override_key
         self._served: set[str] = set()
         self._accounts: dict[str, Account] = {}
+        self._saving = asyncio.Lock()
+        """Held while accounts are read or written: what was saved a moment before must not be lost."""
         know(override_key)
         secrets.changed.connect(self._on_secret_changed)
         self.offers.changed.connect(self.changed.emit)
@@ -71,9 +74,10 @@ class Accounts:
 
         Raises EnvironmentProblem.
         """
-        stored = {account.id: account for account in await self._store.all()}
-        builtin = [with_choices(account, stored.pop(account.id, None)) for account in self._built_in()]
-        before, self._accounts = self._accounts, {account.id: account for account in (*stored.values(), *builtin)}
+        async with self._saving:
+            stored = {account.id: account for account in await self._store.all()}
+            builtin = [with_choices(account, stored.pop(account.id, None)) for account in self._built_in()]
+            before, self._accounts = self._accounts, {account.id: account for account in (*stored.values(), *builtin)}
         if self._accounts != before:
             self.changed.emit()
 
@@ -161,22 +165,24 @@ class Accounts:
         """
         account = self._checked(account)
         key = clean_key(key) if key is not None else None
-        await self._store.save(account)
-        self._accounts[account.id] = account
+        async with self._saving:
+            await self._store.save(account)
+            self._accounts[account.id] = account
         state = await self._secrets.put(account.id, key) if key else await self.key_state(account.id)
         self.changed.emit()
         return state
 
     async def save(self, account: Account) -> None:
         """Commits a changed account. Raises UserError for a bad name or address, or when it is gone."""
-        known = self._accounts.get(account.id)
-        if known is None:
-            raise UserError("account_unknown", name=account.name)
-        account = with_choices(known, account) if known.builtin else self._checked(account)
-        if not account.builtin:
-            account = await self._moved(known, account)
-        await self._store.save(account)
-        self._accounts[account.id] = account
+        async with self._saving:
+            known = self._accounts.get(account.id)
+            if known is None:
+                raise UserError("account_unknown", name=account.name)
+            account = with_choices(known, account) if known.builtin else self._checked(account)
+            if not account.builtin:
+                account = await self._moved(known, account)
+            await self._store.save(account)
+            self._accounts[account.id] = account
         self.changed.emit()
 
     async def _moved(self, known: Account, account: Account) -> Account:
@@ -214,8 +220,9 @@ class Accounts:
             return
         if account.builtin:
             raise UserError("account_builtin", name=account.name)
-        await self._store.delete(account_id)
-        del self._accounts[account_id]
+        async with self._saving:
+            await self._store.delete(account_id)
+            self._accounts.pop(account_id, None)
         await self._secrets.delete(account_id)
         await self.former.forget(account_id, {*account.former})
         await self._secrets.delete(_host_entry(account_id))
@@ -239,10 +246,11 @@ class Accounts:
 
     async def _kept(self, account_id: str, former: tuple[str, ...]) -> None:
         """Commits which former keys and headers are kept of an account."""
-        account = self._accounts.get(account_id)
-        if account is not None and account.former != former:
-            self._accounts[account_id] = account = account.model_copy(update={"former": former})
-            await self._store.save(account)
+        async with self._saving:
+            account = self._accounts.get(account_id)
+            if account is not None and account.former != former:
+                self._accounts[account_id] = account = account.model_copy(update={"former": former})
+                await self._store.save(account)
 
     async def forget_unneeded(self, account_id: str) -> None:
         """Forgets the former keys and headers that no job is under way with any more."""

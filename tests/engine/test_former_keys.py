@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import AsyncMock
 
 import pytest
 
+from sora_desktop.core.accounts import Account
 from sora_desktop.core.errors import EnvironmentProblem, FailureKind, ProviderError, Sent
 from sora_desktop.core.jobs import Job, State
 from sora_desktop.media.render import render
@@ -134,6 +136,30 @@ async def test_what_was_kept_for_a_job_that_is_no_more_is_forgotten_at_the_next_
     await forgotten(bench)
     kept = bench.accounts.get(account)
     assert kept is not None and kept.former == known.former, "this one is still under way"
+
+
+async def test_an_account_that_is_saved_while_its_key_changes_loses_neither(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, job = await submit(bench)
+    await bench.until(lambda: bool(bench.job(job).remote_id))
+    known, real, other = bench.accounts.get(account), AccountStore.save, asyncio.Event()
+    assert known is not None
+
+    async def save(store: AccountStore, one: Account) -> None:
+        if one.former:
+            other.set()
+        else:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(other.wait(), 0.1)
+        await real(store, one)
+
+    monkeypatch.setattr(AccountStore, "save", save)
+    renamed = known.model_copy(update={"name": "Renamed"})
+    await asyncio.gather(bench.accounts.save(renamed), bench.accounts.set_key(account, OTHER))
+    await bench.accounts.load()
+    kept = bench.accounts.get(account)
+    assert kept is not None and (kept.name, kept.former) == ("Renamed", (bench.job(job).sent_with,))
 
 
 async def test_what_is_no_longer_needed_stays_where_the_database_does_not_answer(
