@@ -32,6 +32,11 @@ class Pulse:
         self.reachable = True
         self.key_rejected = False
 
+    @property
+    def troubled(self) -> bool:
+        """Whether the service cannot be asked now: it is not there, or does not take the key."""
+        return self.key_rejected or not self.reachable
+
     def ready_at(self) -> float:
         """The monotonic moment from which one more call may start; one that has passed where it may at once."""
         now = self._clock.monotonic()

@@ -335,7 +335,7 @@ class Engine:
     def _on_accounts_changed(self) -> None:
         """A key or an address may have been mended: everything that waits for it goes on at once."""
         for account_id, pulse in self._works.pulses.items():
-            troubled = pulse.key_rejected or not pulse.reachable
+            troubled = pulse.troubled
             if troubled:
                 pulse.reset()
             for job in tuple(self._board.live.values()):

@@ -99,8 +99,8 @@ class Submission:
             await self._look(job)
 
     def looks(self, job: Job) -> bool:
-        """Whether a lost answer of `job` is looked for in a list that tells its id; where it was cancelled, too."""
-        return self.lookup.can(job) and not self.lost_answer(job)
+        """Whether a lost answer of `job` can be looked for in a list that tells its id; where it was cancelled, too."""
+        return self.lookup.can(job) and not self.lost_answer(job) and not self._works.pulse(job.account).troubled
 
     async def pick_up(self, job: Job) -> None:
         """After a start: a job whose create call was under way when the program ended."""
@@ -297,7 +297,7 @@ class Submission:
             failure = error.failure if isinstance(error, ProviderError) else failure_of(error)
             wait = self._works.missed(job.account, error) if isinstance(error, ProviderError) else 0.0
             self._looks[job.id] = (looks, tries + 1)
-            if tries + 1 < LOOK_TRIES:
+            if tries + 1 < LOOK_TRIES and not (job.unwanted and self._works.pulse(job.account).key_rejected):
                 await self._look_later(job, job.failure or failure, wait)
             else:
                 await self._not_found(job)

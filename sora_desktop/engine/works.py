@@ -145,7 +145,7 @@ class Works:
     def heard(self, account_id: str) -> None:
         """The account's service answered."""
         pulse = self.pulse(account_id)
-        changed = not pulse.reachable or pulse.key_rejected
+        changed = pulse.troubled
         pulse.answered()
         if changed:
             self.pulse_changed.emit()

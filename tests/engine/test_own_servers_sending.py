@@ -155,18 +155,23 @@ async def test_a_list_that_does_not_answer_leaves_it_uncertain_and_a_later_check
     assert simulator.billed(job.request.prompt) == 1
 
 
-async def test_what_is_cancelled_between_two_looks_is_still_looked_for(
-    bench: Bench, simulator: SimulatorProcess
+@pytest.mark.parametrize(
+    ("fault", "reachable", "found"),
+    [("http_500", True, True), ("http_500", False, False), ("unauthorized", True, False)],
+)
+async def test_what_is_cancelled_between_two_looks_is_still_looked_for_where_that_may_help(
+    bench: Bench, simulator: SimulatorProcess, fault: str, reachable: bool, found: bool
 ) -> None:
     account = await server_of(bench, simulator)
     simulator.fault("reset_after", "create", DIALECT)
-    simulator.fault("http_500", "list", DIALECT)
+    simulator.fault(fault, "list", DIALECT)
     [job] = await send(bench, account)
     scheduler = bench.engine._scheduler
     await bench.until(lambda: bench.job(job).failure is not None and not scheduler.busy(job.id))
-    assert (await bench.engine.cancel(job.id)).state is State.SUBMITTING
+    bench.engine._works.pulse(account).reachable = reachable
+    assert (await bench.engine.cancel(job.id)).state is (State.SUBMITTING if reachable else State.CANCELLED)
     [stopped] = await quiet(bench, [job])
-    assert stopped.state is State.CANCELLED and stopped.collectable
+    assert stopped.state is State.CANCELLED and stopped.collectable is found
     assert simulator.billed(job.request.prompt) == 1
 
 
