@@ -298,7 +298,7 @@ async def test_a_share_that_hangs_with_a_name_holds_up_no_other_folder(
     async with life(tmp_path / "data", Host({FIRST: [Bytes(video)]})) as bench:
         await bench.settings.change(videos_folder=str(share))
         [job] = await bench.submit("simulator-rivya")
-        await bench.until(hangs.is_set)
+        assert await asyncio.to_thread(hangs.wait, 10)
         await bench.settings.change(videos_folder=str(tmp_path / "here"))
         [other] = await bench.submit("simulator-rivya")
         await bench.until(lambda: bench.job(other).state is State.DONE)
