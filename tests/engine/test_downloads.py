@@ -286,11 +286,11 @@ async def test_a_share_that_hangs_with_a_name_holds_up_no_other_folder(
     tmp_path: Path, video: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     share, real = tmp_path / "share", library.commit
-    hangs, goes_on = threading.Event(), threading.Event()
+    loop, hangs, goes_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
 
     def commit(file: Path, final: Path) -> Path:
         if file.parent == share:
-            hangs.set()
+            loop.call_soon_threadsafe(hangs.set)
             assert goes_on.wait(20)
         return real(file, final)
 
@@ -298,7 +298,7 @@ async def test_a_share_that_hangs_with_a_name_holds_up_no_other_folder(
     async with life(tmp_path / "data", Host({FIRST: [Bytes(video)]})) as bench:
         await bench.settings.change(videos_folder=str(share))
         [job] = await bench.submit("simulator-rivya")
-        assert await asyncio.to_thread(hangs.wait, 10)
+        await asyncio.wait_for(hangs.wait(), 10)
         await bench.settings.change(videos_folder=str(tmp_path / "here"))
         [other] = await bench.submit("simulator-rivya")
         await bench.until(lambda: bench.job(other).state is State.DONE)
