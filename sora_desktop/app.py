@@ -53,6 +53,8 @@ def run_window(paths: Paths, argv: list[str]) -> int:
     Where a window has the folder already, that one comes to the front, and the answer is 0.
     """
     handler = start_log(paths)
+    # For good: see `ui.garbage`. Also what is taken apart after the loop, up to the last object, is taken apart alone.
+    gc.disable()
     app = application(argv)
     try:
         if raise_existing(paths):

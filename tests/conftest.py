@@ -136,6 +136,8 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     runner_name = "_function_scoped_runner"
     runner = request.getfixturevalue(runner_name) if runner_name in request.fixturenames else None
     qt = bool({"run", "qtbot", "qapp"} & set(request.fixturenames))
+    if qt:
+        gc.disable()  # As in the program: not while Qt takes an object apart (`ui.garbage`).
     before = leaks.Before(qt=qt)
     with leaks.complaints_of_the_loop() as complaints:
         yield complaints
@@ -143,6 +145,7 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[list[str]]:
         left += before.left()
         if left or qt:
             leaks.settle()
+    gc.enable()
     if left or complaints:
         pytest.fail("left behind:\n  " + "\n  ".join([*left, *complaints]), pytrace=False)
 

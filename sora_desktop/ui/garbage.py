@@ -2,7 +2,8 @@
 
 Left to itself Python looks in whichever thread made the last object, with the interpreter held all the while: a look
 through all objects in a thread that checks a download stops the window for 100 ms, and a widget's cycle may be taken
-apart there, which Qt forbids.
+apart there, which Qt forbids. On the window's own thread it may look while Qt takes an object apart and holds a lock
+that the garbage wants, too: the program would stand still for ever.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import shiboken6
 from PySide6.QtCore import QObject, QTimer
 
 FIRST_MS = 5000
@@ -27,7 +29,7 @@ ALL = 3
 
 
 class Collector(QObject):
-    """Takes the place of the automatic collections. To be made and stopped on the window's thread.
+    """Takes the place of the automatic collections (`collecting`). To be made on the window's thread.
 
     The young objects are looked at where Python would, but at most five times a second, the middle-aged after ten of
     those looks, all of them after `ALL` of these. All of them are still only those made since the last long look.
@@ -36,8 +38,6 @@ class Collector(QObject):
     def __init__(self, long: float = LONG) -> None:
         super().__init__()
         self._long = long
-        self._was_on = gc.isenabled()
-        gc.disable()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
         self._timer.start(FIRST_MS)
@@ -55,12 +55,6 @@ class Collector(QObject):
         if generation == OLDEST and time.perf_counter() - begun > self._long:
             gc.freeze()
 
-    def stop(self) -> None:
-        """Hands the work back to Python."""
-        self._timer.stop()
-        if self._was_on:
-            gc.enable()
-
 
 def _due() -> int | None:
     """The oldest generation whose count is over its threshold."""
@@ -71,9 +65,15 @@ def _due() -> int | None:
 
 @contextmanager
 def collecting() -> Iterator[Collector]:
-    """A collector for as long as the loop runs."""
+    """A collector for as long as the loop runs, in place of the automatic collections."""
+    was_on = gc.isenabled()
+    gc.disable()
     collector = Collector()
     try:
         yield collector
     finally:
-        collector.stop()
+        shiboken6.delete(collector)
+        if was_on:
+            # Now, and not by chance: not while Qt takes the next object apart.
+            gc.collect()
+            gc.enable()

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Iterator
 
 import pytest
+import shiboken6
 
 from sora_desktop.ui import garbage
 from sora_desktop.ui.garbage import Collector, collecting
@@ -31,6 +32,7 @@ def thresholds() -> Iterator[None]:
 def test_a_cycle_of_another_thread_is_taken_apart_on_the_window_s(
     run: Run, thresholds: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    gc.enable()
     gc.set_threshold(50, 1, 1)
     ended: list[threading.Thread] = []
     kept: list[weakref.finalize[[], Knot]] = []
@@ -52,12 +54,25 @@ def test_a_cycle_of_another_thread_is_taken_apart_on_the_window_s(
     assert gc.isenabled()
 
 
+def test_what_is_left_at_the_end_is_taken_apart_before_python_looks_by_itself(run: Run) -> None:
+    """A look while Qt takes the collector apart would wait for the lock that Qt holds just then."""
+    gc.enable()
+    seen: list[tuple[bool, bool]] = []
+    with collecting() as collector:
+        knot = Knot()
+        weakref.finalize(knot, lambda: seen.append((gc.isenabled(), shiboken6.isValid(collector))))
+        del knot
+    assert seen == [(False, False)]
+    assert gc.isenabled()
+
+
 @pytest.mark.parametrize(("long", "aside"), [(0.0, True), (60.0, False)])
 def test_what_a_long_look_found_alive_is_not_looked_at_again(
     thresholds: None, monkeypatch: pytest.MonkeyPatch, long: float, aside: bool
 ) -> None:
     frozen: list[bool] = []
     monkeypatch.setattr(gc, "freeze", lambda: frozen.append(True))
+    gc.disable()
     collector = Collector(long=long)
     try:
         gc.set_threshold(1, 1, 1)
@@ -66,5 +81,5 @@ def test_what_a_long_look_found_alive_is_not_looked_at_again(
             collector.look()
             del things
     finally:
-        collector.stop()
+        shiboken6.delete(collector)
     assert bool(frozen) is aside
