@@ -38,12 +38,6 @@ def shared_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simul
     assert simulator.close() == ""
 
 
-@pytest.fixture
-def simulator(shared_simulator: SimulatorProcess) -> SimulatorProcess:
-    shared_simulator.clear()
-    return shared_simulator
-
-
 class Lists(Bench):
     """A bench with a live catalogue on a clock of its own."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,18 +25,6 @@ def shared_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simul
     simulator.add_key(OTHER_KEY, "globalaiopc")
     yield simulator
     assert simulator.close() == ""
-
-
-@pytest.fixture
-def simulator(shared_simulator: SimulatorProcess) -> SimulatorProcess:
-    shared_simulator.clear()
-    return shared_simulator
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    async with Bench(tmp_path / "data", pace=PACE) as bench:
-        yield bench
 
 
 async def rivya(bench: Bench, simulator: SimulatorProcess) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import time
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from unittest.mock import AsyncMock
 from urllib.parse import urlsplit
 
@@ -56,12 +55,6 @@ def shared_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simul
     assert simulator.close() == ""
 
 
-@pytest.fixture
-def simulator(shared_simulator: SimulatorProcess) -> SimulatorProcess:
-    shared_simulator.clear()
-    return shared_simulator
-
-
 @pytest.fixture(scope="module")
 def shared_s3() -> Iterator[S3Server]:
     with running_bucket() as server:
@@ -72,12 +65,6 @@ def shared_s3() -> Iterator[S3Server]:
 def s3(shared_s3: S3Server) -> S3Server:
     shared_s3.clear()
     return shared_s3
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    async with Bench(tmp_path / "data", pace=PACE) as bench:
-        yield bench
 
 
 # Reference hosts.

@@ -8,7 +8,7 @@ import json
 import os
 import sqlite3
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -52,18 +52,6 @@ def shared_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simul
         simulator.add_key(key, dialect, credits=1_000_000)
     yield simulator
     assert simulator.close() == ""
-
-
-@pytest.fixture
-def simulator(shared_simulator: SimulatorProcess) -> SimulatorProcess:
-    shared_simulator.clear()
-    return shared_simulator
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    async with Bench(tmp_path / "data", pace=PACE) as bench:
-        yield bench
 
 
 # The service's own uploads.
