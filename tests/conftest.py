@@ -74,9 +74,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is there now stays; looking through it after every test would take longer than the tests."""
+    """What is there now stays; looking through it after every test would take longer than the tests.
+
+    And Python does not look by itself between two tests: they let go of windows there (`nothing_left_behind`).
+    """
     gc.collect()
     gc.freeze()
+    gc.disable()
 
 
 @pytest.fixture(autouse=True)
@@ -136,8 +140,8 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     runner_name = "_function_scoped_runner"
     runner = request.getfixturevalue(runner_name) if runner_name in request.fixturenames else None
     qt = bool({"run", "qtbot", "qapp"} & set(request.fixturenames))
-    if qt:
-        gc.disable()  # As in the program: not while Qt takes an object apart (`ui.garbage`).
+    if not qt:
+        gc.enable()  # With Qt as in the program: not while Qt takes an object apart (`ui.garbage`).
     before = leaks.Before(qt=qt)
     with leaks.complaints_of_the_loop() as complaints:
         yield complaints
@@ -145,7 +149,7 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[list[str]]:
         left += before.left()
         if left or qt:
             leaks.settle()
-    gc.enable()
+        gc.disable()
     if left or complaints:
         pytest.fail("left behind:\n  " + "\n  ".join([*left, *complaints]), pytrace=False)
 

@@ -22,7 +22,7 @@ SLICE = 0.004
 FEW = 50
 """Cancelled calls that may wait for their moment; more are taken out as soon as they are half of all that wait."""
 
-TURN = QEvent.Type(QEvent.registerEventType())
+WAKE = QEvent.Type(QEvent.registerEventType())
 
 
 class Later(asyncio.TimerHandle):
@@ -40,7 +40,7 @@ class Calls(QObject):
         self._later: list[tuple[float, int, Later]] = []
         self._numbers = itertools.count()
         self._cancelled = 0
-        self._posted = False
+        self._turn = 0
         self._timer = 0
         self._timer_for = math.inf
         self._stopped = False
@@ -53,7 +53,7 @@ class Calls(QObject):
         """Calls it after what is ready already. RuntimeError after `stop`."""
         self._check()
         self._ready.append(handle)
-        self._post()
+        self._ask_for_turn()
 
     def later(self, handle: Later) -> None:
         """Calls it when its moment has come. RuntimeError after `stop`."""
@@ -76,6 +76,9 @@ class Calls(QObject):
         self._ready.clear()
         self._later.clear()
         self._set_timer()
+        if self._turn:
+            self.killTimer(self._turn)
+            self._turn = 0
 
     def _check(self) -> None:
         if self._stopped:
@@ -84,11 +87,12 @@ class Calls(QObject):
     def set_debug(self, enabled: bool) -> None:
         """Asked for by the library; asyncio's own handles say what they need to."""
 
-    def _post(self) -> None:
-        # An event, not a timer of no time: it also comes in a nested loop that one of the calls opens.
-        if not self._posted:
-            self._posted = True
-            QCoreApplication.postEvent(self, QEvent(TURN))
+    def _ask_for_turn(self) -> None:
+        # A timer, not an event: between two events Qt may paint the window and lay it out, but comes to no timer, and
+        # turn would follow on turn with a painting each. The event is what Qt looks at its timers for, however busy.
+        if not self._turn:
+            self._turn = self.startTimer(0, Qt.TimerType.PreciseTimer)
+            QCoreApplication.postEvent(self, QEvent(WAKE))
 
     def _set_timer(self) -> None:
         moment = self._later[0][0] if self._later else math.inf
@@ -104,6 +108,12 @@ class Calls(QObject):
             self._timer = self.startTimer(math.ceil(wait * 1000), Qt.TimerType.PreciseTimer)
 
     def timerEvent(self, event: QTimerEvent) -> None:
+        if event.timerId() == self._turn:
+            self._take_turn()
+        elif event.timerId() == self._timer:
+            self._collect_due()
+
+    def _collect_due(self) -> None:
         self.killTimer(self._timer)
         self._timer, self._timer_for = 0, math.inf
         now = time.monotonic()
@@ -116,20 +126,19 @@ class Calls(QObject):
                 self._ready.append(handle)
         self._set_timer()
         if self._ready:
-            self._post()
+            self._ask_for_turn()
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() != TURN:
-            return super().event(event)
-        self._posted = False
+    def _take_turn(self) -> None:
+        # Each turn has a timer of its own: one that has not returned yet does not ring in a loop that a call opens.
+        self.killTimer(self._turn)
+        self._turn = 0
         until = time.perf_counter() + SLICE
         while self._ready:
             handle = self._ready.popleft()
             if self._ready:
                 # Before the call: an exception that ends the turn, or a nested loop, must not strand the others.
-                self._post()
+                self._ask_for_turn()
             if not handle.cancelled():
                 handle._run()
             if time.perf_counter() > until:
                 break
-        return True

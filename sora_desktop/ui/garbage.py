@@ -16,7 +16,7 @@ from contextlib import contextmanager
 import shiboken6
 from PySide6.QtCore import QObject, QTimer
 
-FIRST_MS = 5000
+FIRST_MS = 2000
 """The window is being built before: nothing of it is garbage, and soon it is set aside."""
 EVERY_MS = 1000
 BUSY_MS = 200

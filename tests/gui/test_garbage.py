@@ -26,6 +26,7 @@ class Knot:
 def thresholds() -> Iterator[None]:
     before = gc.get_threshold()
     yield
+    gc.disable()
     gc.set_threshold(*before)
 
 
@@ -54,7 +55,7 @@ def test_a_cycle_of_another_thread_is_taken_apart_on_the_window_s(
     assert gc.isenabled()
 
 
-def test_what_is_left_at_the_end_is_taken_apart_before_python_looks_by_itself(run: Run) -> None:
+def test_what_is_left_at_the_end_is_taken_apart_before_python_looks_by_itself(run: Run, thresholds: None) -> None:
     """A look while Qt takes the collector apart would wait for the lock that Qt holds just then."""
     gc.enable()
     seen: list[tuple[bool, bool]] = []

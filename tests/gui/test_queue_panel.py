@@ -167,6 +167,17 @@ def test_a_finished_job_shows_its_picture(desk: Desk) -> None:
     desk.qtbot.waitUntil(red)
 
 
+def test_a_picture_for_a_row_that_has_no_place_yet_waits_for_it(desk: Desk) -> None:
+    late = made("late")
+    desk.put(late)
+    desk.model.set_show(Show.PROBLEMS)
+    desk.qtbot.waitUntil(lambda: len(desk.view._geometry) == 0)
+    desk.model.set_show(Show.ALL)
+    assert desk.rect(late).isEmpty(), "Qt lays the list out when it comes to it"
+    desk.panel.thumbnails.arrived.emit(late.id)
+    desk.qtbot.waitUntil(lambda: desk.rect(late).height() > 0)
+
+
 @pytest.mark.on_screen
 def test_the_chosen_row_is_marked_and_the_ring_comes_with_the_keyboard(desk: Desk) -> None:
     job = made("x")

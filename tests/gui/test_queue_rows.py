@@ -62,8 +62,8 @@ class List:
 
 @pytest.fixture
 def rows(qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> List:
-    for name in ("SLICE", "HURRIED"):
-        monkeypatch.setattr(row_pictures, name, 10.0)  # However slow the machine is.
+    for name in ("SLICE", "HURRIED", "SHARE"):
+        monkeypatch.setattr(row_pictures, name, 1e9)  # However slow the machine is.
     return List(qtbot, tmp_path)
 
 
@@ -111,6 +111,20 @@ def test_what_had_no_time_comes_soon_after(rows: List, qtbot, monkeypatch: pytes
     rows.repaint()
     assert not rows.painted
     monkeypatch.setattr(row_pictures, "SLICE", 1.0)
+    qtbot.waitUntil(lambda: all(rows.painted[number] for number in (1, 2, 3)))
+
+
+def test_paintings_that_follow_each_other_share_the_time_of_one(
+    rows: List, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows.now += 60
+    rows.repaint()
+    rows.painted.clear()
+    monkeypatch.setattr(row_pictures, "SHARE", 0.0)
+    rows.now += 60
+    rows.repaint()
+    assert not rows.painted
+    monkeypatch.setattr(row_pictures, "SHARE", 1e9)
     qtbot.waitUntil(lambda: all(rows.painted[number] for number in (1, 2, 3)))
 
 

@@ -186,9 +186,10 @@ class QueuePanel(QWidget):
         return self._studio.engine.paused
 
     def _on_thumbnail_arrived(self, job_id: str) -> None:
-        row = self.model.row_of(job_id)
-        if row >= 0:
-            self.view.update_soon(self.view.row_rect(row))
+        # A row that has just come lies nowhere yet.
+        rect = self.view.visualRect(self.model.index(self.model.row_of(job_id)))
+        if not rect.isEmpty():
+            self.view.update_soon(rect)
 
     def _on_totals_changed(self) -> None:
         totals = self.model.arrangement.totals()

@@ -20,8 +20,11 @@ from sora_desktop.ui.theme import theme
 SLICE = 0.004
 """Seconds of one painting after which rows that only say something new show what they said, until the next."""
 
-HURRIED = 0.012
+HURRIED = 0.010
 """Seconds of one painting after which rows that have just come into sight stay empty, until the next."""
+
+SHARE = 1.0
+"""A painting soon after the last has no more seconds than were left to the rest of the window, times this."""
 
 KEPT = 48
 """Pictures in memory: three screens of rows, 120 KB each."""
@@ -42,14 +45,16 @@ class RowPictures:
     def __init__(self) -> None:
         self._kept: OrderedDict[str, _Picture] = OrderedDict()
         self._until = self._until_new = 0.0
+        self._drawn_at = -math.inf
         self.late: list[QRect] = []
         """The rows that show what they said before."""
 
     def begin(self, *, hurried: bool = False) -> None:
         """A painting begins. `hurried`: all that is seen may be new, as while somebody scrolls."""
         now = time.perf_counter()
-        self._until = now + SLICE
-        self._until_new = now + HURRIED if hurried else math.inf
+        most = (now - self._drawn_at) * SHARE
+        self._until = now + min(SLICE, most)
+        self._until_new = now + min(HURRIED, most) if hurried else math.inf
         self.late = []
 
     def clear(self) -> None:
@@ -93,11 +98,11 @@ class RowPictures:
         painter.drawPixmap(rect.topLeft(), kept.drawn)
         return True
 
-    @staticmethod
-    def _draw(drawn: QPixmap, like: QPainter, rect: QRect, paint: Paint) -> None:
+    def _draw(self, drawn: QPixmap, like: QPainter, rect: QRect, paint: Paint) -> None:
         drawn.fill(theme().colour("panel"))
         painter = QPainter(drawn)
         painter.setLayoutDirection(like.layoutDirection())
         painter.translate(QPoint(0, 0) - rect.topLeft())
         paint(painter)
         painter.end()
+        self._drawn_at = time.perf_counter()

@@ -25,6 +25,9 @@ from sora_desktop.ui.queue.row_pictures import RowPictures
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.widgets.placed import Hint, Index, PlacedList
 
+SOON_MS = 8
+"""From a painting to that of the rows it had no time for: half a picture of the screen."""
+
 BAR = 10
 """The width of a scroll bar, in px at 100 %, as the style sheet has it."""
 
@@ -47,6 +50,7 @@ class RowsView(PlacedList):
         self._stale: list[QRect] = []
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
+        self._soon.setInterval(SOON_MS)
         self._soon.timeout.connect(self._on_soon)
         self.setItemDelegate(delegate)
         bind(theme().changed, self._on_theme_changed, self)
