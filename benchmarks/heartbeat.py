@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import faulthandler
 import os
 import sys
@@ -25,13 +26,15 @@ INTERVAL = 0.005
 @dataclass(frozen=True, slots=True)
 class Gap:
     """The time between two beats, in seconds. `taken` is the part of it in which other programs had the processor,
-    `busy` the part in which the loop's own thread had it, and `stood` the part in which a processor stood still."""
+    `busy` the part in which the loop's own thread had it, `stood` the part in which a processor stood still, and
+    `stood_here` that in which the thread's own did: the kernel counts such a time as the thread's."""
 
     at: float
     long: float
     taken: float
     busy: float
     stood: float = 0.0
+    stood_here: float = 0.0
 
     @property
     def begun(self) -> float:
@@ -42,7 +45,7 @@ class Gap:
     def held(self) -> float:
         """What the program itself is to blame for."""
         # A thread that is ready while its processor stands counts in both. What the thread did itself always counts.
-        return max(min(self.busy, self.long), self.long - max(self.taken, self.stood))
+        return max(min(self.busy, self.long) - self.stood_here, self.long - max(self.taken, self.stood))
 
 
 class Heartbeat(QObject):
@@ -55,7 +58,7 @@ class Heartbeat(QObject):
 
     def __init__(self, look_at: float = 0.0) -> None:
         super().__init__()
-        # Four numbers a beat and no objects: memory and the garbage collector are measured here too.
+        # Five numbers a beat and no objects: memory and the garbage collector are measured here too.
         self._gaps = array("d")
         self.stacks: list[tuple[float, str]] = []
         """Where the loop stood, by the moment of the beat before."""
@@ -64,7 +67,7 @@ class Heartbeat(QObject):
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_beat)
-        self._last, self._spent = time.perf_counter(), self._thread.spent()
+        self._last, self._spent, self._place = time.perf_counter(), self._thread.spent(), _processor()
         self.look_at = look_at
         self._ended = threading.Event()
         self._timer.start(round(INTERVAL * 1000))
@@ -72,9 +75,10 @@ class Heartbeat(QObject):
             threading.Thread(target=self._watch, daemon=True).start()
 
     def _on_beat(self) -> None:
-        now, (busy, taken) = time.perf_counter(), self._thread.spent()
-        self._gaps.extend((now, now - self._last, taken - self._spent[1], busy - self._spent[0]))
-        self._last, self._spent = now, (busy, taken)
+        now, (busy, taken), place = time.perf_counter(), self._thread.spent(), _processor()
+        stayed = place if place == self._place else -1
+        self._gaps.extend((now, now - self._last, taken - self._spent[1], busy - self._spent[0], stayed))
+        self._last, self._spent, self._place = now, (busy, taken), place
 
     @property
     def gaps(self) -> list[Gap]:
@@ -82,9 +86,10 @@ class Heartbeat(QObject):
         return list(self._all())
 
     def _all(self) -> Iterator[Gap]:
-        for first in range(0, len(self._gaps), 4):
-            at, long, taken, busy = self._gaps[first : first + 4]
-            yield Gap(at, long, taken, busy, self.machine.share(at - long, at))
+        for first in range(0, len(self._gaps), 5):
+            at, long, taken, busy, place = self._gaps[first : first + 5]
+            here = self.machine.stood_on(int(place), at - long, at)
+            yield Gap(at, long, taken, busy, self.machine.share(at - long, at), here)
 
     def stop(self) -> None:
         self._timer.stop()
@@ -106,6 +111,14 @@ class Heartbeat(QObject):
                     file.seek(0)
                     # The thread that was there first, the window's, is written last.
                     self.stacks.append((seen, file.read().decode().split("\n\n")[-1]))
+
+
+_libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
+
+
+def _processor() -> int:
+    """The number of the processor that runs this; -1 where nobody says."""
+    return int(_libc.sched_getcpu()) if _libc is not None else -1
 
 
 class _Thread:

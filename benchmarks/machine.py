@@ -49,10 +49,11 @@ class Machine:
 
     def share(self, begin: float, end: float) -> float:
         """Seconds between two moments in which a processor stood still: that one which did longest."""
-        return max((self._share(processor, begin, end) for processor in self.stood), default=0.0)
+        return max((self.stood_on(processor, begin, end) for processor in self.stood), default=0.0)
 
-    def _share(self, processor: int, begin: float, end: float) -> float:
-        spans = self.stood[processor]
+    def stood_on(self, processor: int, begin: float, end: float) -> float:
+        """Seconds between two moments in which this processor stood still; 0 for one that is not watched."""
+        spans = self.stood.get(processor, ())
         return sum(min(end, to) - max(begin, since) for since, to in spans if since < end and to > begin)
 
 

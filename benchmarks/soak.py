@@ -314,8 +314,9 @@ def main() -> int:
         print(json.dumps({**books, **steady, "problems": problems}))
         return 1 if problems else 0
     for gap, stack in outcome.stalls:
-        parts = f"busy {gap.busy * 1000:.0f}, held {gap.held * 1000:.0f}, by the clock {gap.long * 1000:.0f} ms"
-        print(f"--- {gap.at - outcome.begun_at:.1f} s: {parts}\n{stack}")
+        parts = {"busy": gap.busy, "stood": gap.stood_here, "held": gap.held, "by the clock": gap.long}
+        said = ", ".join(f"{name} {seconds * 1000:.0f}" for name, seconds in parts.items())
+        print(f"--- {gap.at - outcome.begun_at:.1f} s: {said} ms\n{stack}")
     print(outcome.table(), load(), *problems, sep="\n", flush=True)
     return 1 if problems else 0
 

@@ -16,6 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sora_desktop.ui.viewer.player import Player
+from sora_desktop.ui.viewer.transport import Transport
+
 STEPS = {Qt.Key.Key_Left, Qt.Key.Key_Right}
 
 Chord = tuple[Qt.Key, bool]
@@ -57,6 +60,27 @@ class ViewerKeys(QObject):
         call()
         event.accept()
         return True
+
+
+def key_calls(player: Player, transport: Transport, deed: Callable[[str], object]) -> dict[Chord, Callable[[], object]]:
+    """What each key does; `deed` does what has a button, by its name."""
+    key = Qt.Key
+    return {
+        (key.Key_Space, False): player.toggle,
+        (key.Key_K, False): player.toggle,
+        (key.Key_J, False): lambda: player.change_rate(-1),
+        (key.Key_L, False): lambda: player.change_rate(1),
+        (key.Key_Left, False): lambda: player.step(-1),
+        (key.Key_Right, False): lambda: player.step(1),
+        (key.Key_Left, True): lambda: player.jump(-1.0),
+        (key.Key_Right, True): lambda: player.jump(1.0),
+        (key.Key_Home, False): player.to_start,
+        (key.Key_End, False): player.to_end,
+        (key.Key_R, False): transport.toggle_loop,
+        (key.Key_M, False): transport.toggle_mute,
+        (key.Key_S, False): lambda: deed("save"),
+        (key.Key_U, False): lambda: deed("last_frame"),
+    }
 
 
 def writes(widget: QWidget | None) -> bool:

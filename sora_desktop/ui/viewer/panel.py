@@ -23,7 +23,7 @@ from sora_desktop.ui.viewer.details import TWO_COLUMNS, Details
 from sora_desktop.ui.viewer.doubts import Doubts
 from sora_desktop.ui.viewer.handing import FrameHand
 from sora_desktop.ui.viewer.head import ViewerHead
-from sora_desktop.ui.viewer.keys import Chord, ViewerKeys
+from sora_desktop.ui.viewer.keys import ViewerKeys, key_calls
 from sora_desktop.ui.viewer.player import Load, Player
 from sora_desktop.ui.viewer.saving import FrameSaver
 from sora_desktop.ui.viewer.screens import ScreenPage
@@ -65,10 +65,13 @@ class ViewerPanel(QWidget):
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._refresh)
+        self._opener = QTimer(self)
+        self._opener.setSingleShot(True)
+        self._opener.timeout.connect(self._on_open)
         mark(self, surface="panel")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._build()
-        self._keys = ViewerKeys(self, self._key_calls())
+        self._keys = ViewerKeys(self, key_calls(self.player, self.transport, self._on_deed))
         self._connect()
         self._refresh()
 
@@ -142,25 +145,6 @@ class ViewerPanel(QWidget):
         self.orders.folder_requested.connect(self.folder_requested)
         self.orders.show_message.connect(self.show_message)
 
-    def _key_calls(self) -> dict[Chord, Callable[[], object]]:
-        key, player = Qt.Key, self.player
-        return {
-            (key.Key_Space, False): player.toggle,
-            (key.Key_K, False): player.toggle,
-            (key.Key_J, False): lambda: player.change_rate(-1),
-            (key.Key_L, False): lambda: player.change_rate(1),
-            (key.Key_Left, False): lambda: player.step(-1),
-            (key.Key_Right, False): lambda: player.step(1),
-            (key.Key_Left, True): lambda: player.jump(-1.0),
-            (key.Key_Right, True): lambda: player.jump(1.0),
-            (key.Key_Home, False): player.to_start,
-            (key.Key_End, False): player.to_end,
-            (key.Key_R, False): self.transport.toggle_loop,
-            (key.Key_M, False): self.transport.toggle_mute,
-            (key.Key_S, False): lambda: self._on_deed("save"),
-            (key.Key_U, False): lambda: self._on_deed("last_frame"),
-        }
-
     # What is shown.
 
     @property
@@ -223,14 +207,30 @@ class ViewerPanel(QWidget):
 
     def _close(self) -> None:
         self._opens = False
+        self._opener.stop()
         self.player.close()
         self.canvas.clear()
 
     def _open_file(self, *, play: bool = False) -> None:
-        """Loads the video of a job that is done, as soon as its file is seen; the first frame shows at once."""
-        job, self._opens = self._job, play
-        if job is not None and job.state is State.DONE and self.player.path is None and self._sight.of(job):
-            self.player.open(Path(job.path), play=play)
+        """Loads the video of a job that is done, as soon as its file is seen; the first frame shows at once.
+
+        In a turn of its own: it takes as long as all that is said about the clip.
+        """
+        self._opens = play
+        if self._job is not None and self._job.state is State.DONE and self.player.path is None:
+            self._opener.start()
+
+    def _on_open(self) -> None:
+        job = self._job
+        if job is None or not self._sight.of(job):
+            return
+        self._turning = True
+        try:
+            self.player.open(Path(job.path), play=self._opens)
+        finally:
+            self._turning = False
+        if self.player.load is not Load.LOADING:
+            self._refresh()
 
     def _on_file_seen(self, path: str) -> None:
         if self._job is not None and self._job.path == path:
