@@ -28,7 +28,7 @@ from sora_desktop.core.catalog import parse
 from sora_desktop.engine.simulator_process import SimulatorProcess
 from sora_desktop.providers import clients
 from sora_desktop.storage import catalog
-from support import leaks, roots, warm
+from support import leaks, roots, standstill, warm
 from support.loops import Run
 from support.secret_service import serving
 
@@ -65,6 +65,10 @@ LONGEST = (
     "engine/test_references.py",
 )
 """The files that take half a minute and more by the clock: begun last, they would be waited for with a core idle."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    standstill.register(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,7 +20,7 @@ from sora_desktop.ui.theme import theme
 SLICE = 0.004
 """Seconds of one painting after which rows that only say something new show what they said, until the next."""
 
-HURRIED = 0.010
+HURRIED = 0.008
 """Seconds of one painting after which rows that have just come into sight stay empty, until the next."""
 
 SHARE = 1.0
