@@ -24,6 +24,7 @@ class Board:
         self._store = store
         self.jobs: dict[str, Job] = {}
         self.live: dict[str, Job] = {}
+        self._by_state: dict[State, dict[str, Job]] = {state: {} for state in State if state not in ENDED}
         self.added: Signal[[Job]] = Signal()
         self.changed: Signal[[Job]] = Signal()
         self.removed: Signal[[str]] = Signal()
@@ -33,12 +34,25 @@ class Board:
             self._put(job)
 
     def _put(self, job: Job) -> None:
-        """Memory, with the jobs that still move apart: a look at the queue does not walk through years of history."""
+        """Memory, with the jobs that still move apart, and by state: a look at the queue walks through few of them."""
         self.jobs[job.id] = job
         if job.state in ENDED:
-            self.live.pop(job.id, None)
-        else:
-            self.live[job.id] = job
+            self._still(job.id)
+            return
+        before = self.live.get(job.id)
+        if before is not None and before.state is not job.state:
+            del self._by_state[before.state][job.id]
+        self.live[job.id] = self._by_state[job.state][job.id] = job
+
+    def _still(self, job_id: str) -> None:
+        """The job moves no more."""
+        job = self.live.pop(job_id, None)
+        if job is not None:
+            del self._by_state[job.state][job_id]
+
+    def those(self, *states: State) -> list[Job]:
+        """The jobs in these states, none of which is an end."""
+        return [job for state in states for job in self._by_state[state].values()]
 
     async def take_new(self) -> list[Job]:
         """Jobs that another process put into the database since."""
@@ -60,14 +74,14 @@ class Board:
 
     async def remove(self, job_id: str) -> Job:
         """Raises EnvironmentProblem where the database cannot be written to; the job stays then."""
-        self.live.pop(job_id, None)  # No step of it begins meanwhile.
+        self._still(job_id)  # No step of it begins meanwhile.
         try:
             await self._store.delete(job_id)
         except EnvironmentProblem:
             self._put(self.jobs[job_id])
             raise
         job = self.jobs.pop(job_id)
-        self.live.pop(job_id, None)
+        self._still(job_id)
         self.removed.emit(job_id)
         return job
 

@@ -44,8 +44,11 @@ class Polling:
             book.pop(job_id, None)
 
     def due(self) -> list[tuple[float, str]]:
-        """(monotonic moment, job id) of all that are watched, soonest first."""
-        return sorted((moment, job_id) for job_id, moment in self._due.items())
+        """(monotonic moment, job id) of those whose moment has come, soonest first, and of the one that comes next."""
+        now = self._works.clock.monotonic()
+        later = min(((moment, job_id) for job_id, moment in self._due.items() if moment > now), default=None)
+        come = sorted([(moment, job_id) for job_id, moment in self._due.items() if moment <= now])
+        return [*come, later] if later is not None else come
 
     def started(self, job_id: str) -> None:
         """The poll is under way: not due until it has ended."""

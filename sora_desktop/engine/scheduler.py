@@ -116,23 +116,20 @@ class Scheduler:
         return moments
 
     def _waiting(self) -> list[Job]:
-        jobs = self._works.board.live.values()
-        waiting = [job for job in jobs if job.state is State.WAITING and not job.held and job.id not in self._steps]
+        jobs = self._works.board.those(State.WAITING)
+        waiting = [job for job in jobs if not job.held and job.id not in self._steps]
         return sorted(waiting, key=lambda job: (job.position, job.created_at))
 
     def _places(self, account_id: str) -> int:
         account = self._works.accounts.get(account_id)
         limit = account.at_once if account and account.enabled else 0
-        taken = sum(
-            1 for job in self._works.board.live.values() if job.account == account_id and job.state in AT_SERVICE
-        )
-        return limit - taken
+        return limit - sum(job.account == account_id for job in self._works.board.those(*AT_SERVICE))
 
     def _resend(self) -> list[float]:
         """Jobs in `submitting` whose answer was lost and may be asked for again."""
         moments: list[float] = []
-        for job in tuple(self._works.board.live.values()):
-            if job.state is not State.SUBMITTING or job.id in self._steps:
+        for job in self._works.board.those(State.SUBMITTING):
+            if job.id in self._steps:
                 continue
             moment = max(self._moment(job), self._works.pulse(job.account).ready_at())
             if moment > self._works.clock.monotonic():

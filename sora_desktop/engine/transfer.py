@@ -69,11 +69,8 @@ class Downloads:
 
     def waiting(self, busy: Set[str]) -> list[tuple[Job, float]]:
         """Jobs to fetch with the monotonic moment from which they may be, nearest expiry first."""
-        jobs = [
-            job
-            for job in self._works.board.live.values()
-            if job.state is State.DOWNLOADING and job.id not in busy and job.id not in self._running
-        ]
+        jobs = self._works.board.those(State.DOWNLOADING)
+        jobs = [job for job in jobs if job.id not in busy and job.id not in self._running]
         jobs.sort(key=lambda job: (job.expires_at or float("inf"), job.completed_at or 0.0))
         return [(job, self._retry_at.get(job.id, 0.0)) for job in jobs]
 

@@ -241,7 +241,7 @@ async def test_an_idempotency_conflict_is_never_resent(bench: Bench, simulator: 
     # The second job is made to carry the first one's key: the service sees one key with two bodies.
     another = second.request.model_copy(update={"prompt": "another"})
     second = second.having(intent=first.intent, request=another)
-    bench.engine._board.live[second.id] = bench.engine.jobs[second.id] = second
+    bench.engine._board._put(second)
     await bench.engine.pause_all(False)
     await bench.until_quiet()
     states = {bench.job(first).state, bench.job(second).state}
