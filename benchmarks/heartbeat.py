@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import faulthandler
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -44,8 +45,10 @@ class Gap:
     @property
     def held(self) -> float:
         """What the program itself is to blame for."""
-        # A thread that is ready while its processor stands counts in both. What the thread did itself always counts.
-        return max(min(self.busy, self.long) - self.stood_here, self.long - max(self.taken, self.stood))
+        # A thread that is ready while its processor stands counts in both. What the thread did itself always counts; of
+        # a standstill of its processor only what cannot have fallen into the time in which it did not run.
+        counted = max(0.0, self.stood_here - max(0.0, self.long - self.busy))
+        return max(min(self.busy, self.long) - counted, self.long - max(self.taken, self.stood))
 
 
 class Heartbeat(QObject):
@@ -67,7 +70,7 @@ class Heartbeat(QObject):
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_beat)
-        self._last, self._spent, self._place = time.perf_counter(), self._thread.spent(), _processor()
+        self._last, self._spent, self._place = time.perf_counter(), self._thread.spent(), self._thread.place()
         self.look_at = look_at
         self._ended = threading.Event()
         self._timer.start(round(INTERVAL * 1000))
@@ -75,8 +78,8 @@ class Heartbeat(QObject):
             threading.Thread(target=self._watch, daemon=True).start()
 
     def _on_beat(self) -> None:
-        now, (busy, taken), place = time.perf_counter(), self._thread.spent(), _processor()
-        stayed = place if place == self._place else -1
+        now, (busy, taken), place = time.perf_counter(), self._thread.spent(), self._thread.place()
+        stayed = place[0] if place == self._place else -1
         self._gaps.extend((now, now - self._last, taken - self._spent[1], busy - self._spent[0], stayed))
         self._last, self._spent, self._place = now, (busy, taken), place
 
@@ -113,21 +116,20 @@ class Heartbeat(QObject):
                     self.stacks.append((seen, file.read().decode().split("\n\n")[-1]))
 
 
-_libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
-
-
-def _processor() -> int:
-    """The number of the processor that runs this; -1 where nobody says."""
-    return int(_libc.sched_getcpu()) if _libc is not None else -1
+MOVES = re.compile(rb"nr_migrations\s*:\s*(\d+)")
 
 
 class _Thread:
     """How long this thread has had a processor, and how long it has waited for one, by the kernel's own count."""
 
     def __init__(self) -> None:
-        self._file = -1
+        self._file = self._moves = -1
+        folder = f"/proc/self/task/{threading.get_native_id()}"
         with suppress(OSError):
-            self._file = os.open(f"/proc/self/task/{threading.get_native_id()}/schedstat", os.O_RDONLY)
+            self._file = os.open(f"{folder}/schedstat", os.O_RDONLY)
+        with suppress(OSError):
+            self._moves = os.open(f"{folder}/sched", os.O_RDONLY)
+            self._libc = ctypes.CDLL(None)
 
     def spent(self) -> tuple[float, float]:
         if self._file < 0:
@@ -135,10 +137,16 @@ class _Thread:
         had, waited, _times = os.pread(self._file, 100, 0).split()
         return int(had) / 1e9, int(waited) / 1e9
 
+    def place(self) -> tuple[int, int]:
+        """The processor that runs this, and how often the thread has moved to another; -1 where nobody says."""
+        found = MOVES.search(os.pread(self._moves, 2000, 0)) if self._moves >= 0 else None
+        return (int(self._libc.sched_getcpu()), int(found[1])) if found else (-1, -1)
+
     def close(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        for file in (self._file, self._moves):
+            if file >= 0:
+                os.close(file)
+        self._file = self._moves = -1
 
 
 def stalls(heart: Heartbeat) -> Iterator[tuple[Gap, str]]:

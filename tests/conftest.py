@@ -144,14 +144,12 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     runner_name = "_function_scoped_runner"
     runner = request.getfixturevalue(runner_name) if runner_name in request.fixturenames else None
     qt = bool({"run", "qtbot", "qapp"} & set(request.fixturenames))
-    if qt:
-        # What the test before let go of goes; what is still there is not looked at again after each test.
-        gc.collect()
-        gc.freeze()
-    else:
-        gc.enable()  # With Qt as in the program: not while Qt takes an object apart (`ui.garbage`).
-    before = leaks.Before(qt=qt)
     with leaks.complaints_of_the_loop() as complaints:
+        if qt:
+            leaks.set_aside()
+        else:
+            gc.enable()  # With Qt as in the program: not while Qt takes an object apart (`ui.garbage`).
+        before = leaks.Before(qt=qt)
         yield complaints
         left = leaks.pending(runner.get_loop()) if runner is not None else []
         left += before.left()

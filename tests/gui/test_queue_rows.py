@@ -159,6 +159,23 @@ def test_a_list_that_is_scrolled_fills_without_stopping_the_window(
     qtbot.waitUntil(lambda: all(rows.painted[number] for number in rows.view.visible_rows()))
 
 
+def test_rows_that_were_late_come_although_one_of_them_is_painted_first(
+    rows: List, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows.model.load([made(f"j{number}", State.WAITING) for number in range(300)])
+    rows.repaint()
+    monkeypatch.setattr(row_pictures, "HURRIED", 0.0)
+    rows.view.verticalScrollBar().setValue(4000)
+    rows.painted.clear()
+    QApplication.processEvents()
+    assert not rows.painted
+    monkeypatch.setattr(row_pictures, "HURRIED", 1e9)
+    first = rows.view.visible_rows()[1]
+    rows.view.viewport().repaint(rows.view.row_rect(first))
+    assert rows.painted[first]
+    qtbot.waitUntil(lambda: all(rows.painted[number] for number in rows.view.visible_rows()))
+
+
 def test_a_heading_stands_at_the_right_where_one_reads_from_there(
     rows: List, dressed: QApplication, request: pytest.FixtureRequest
 ) -> None:

@@ -1,12 +1,14 @@
 """A test that stands still in C++ never comes to the signal of `timeout`: its process is ended and says where it stood.
 
-The watch needs no Python and no lock. With several processes (xdist) such a test is run once more by another process,
-and what was seen is shown at the end; a second standstill, and every other end of a process, is a failure.
+The watch needs no Python and no lock. With several processes (xdist) the first such test is run once more by another
+process, which must pass it then, and what was seen is shown at the end. Another standstill of any test is a failure,
+and every other end of a process is one.
 """
 
 from __future__ import annotations
 
 import faulthandler
+import os
 import sys
 import tempfile
 from collections.abc import Generator
@@ -18,22 +20,36 @@ import pytest
 LIMIT = 140.0
 """Seconds for one test with all that it stands on: more than `timeout` of pyproject.toml."""
 
+MORE = 20.0
+"""Seconds beyond the `timeout` that a test has of its own."""
+
 FOLDER = "standstill_folder"
 
 
 class Watch:
     """In the process that runs the tests."""
 
-    def __init__(self, file: IO[str] | None = None) -> None:
-        self._told = {"file": file} if file is not None else {}
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self._limit = LIMIT
+
+    def _set(self) -> None:
+        faulthandler.dump_traceback_later(self._limit, exit=True, file=self._file)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self) -> Generator[None, Any, Any]:
-        faulthandler.dump_traceback_later(LIMIT, exit=True, **self._told)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        marker = item.get_closest_marker("timeout")
+        self._limit = max(LIMIT, marker.args[0] + MORE) if marker and marker.args else LIMIT
+        self._set()
         try:
             return (yield)
         finally:
             faulthandler.cancel_dump_traceback_later()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_exception_interact(self) -> None:
+        """pytest's own plug-in has just taken the watch away; what failed may stand still when it is taken apart."""
+        self._set()
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
@@ -47,6 +63,8 @@ class Ward:
         self._folder = folder
         self._stood: dict[str, str] = {}
         """Where a test stood still, by its id."""
+        self._owed: set[str] = set()
+        """Those that must still pass."""
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -56,16 +74,27 @@ class Ward:
     def pytest_handlecrashitem(self, crashitem: str, report: Any) -> None:
         file = _file(self._folder, report.node.gateway.id)
         stack = file.read_text() if file.exists() else ""
-        if stack and crashitem not in self._stood:
-            self._stood[crashitem] = stack
+        if stack and not self._stood:
             report.outcome = "again"
+            self._owed.add(crashitem)
+        if stack:
+            self._stood[crashitem] = stack
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.when == "call" and report.passed:
+            self._owed.discard(report.nodeid)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self._owed:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
         return ("again", "A", "AGAIN") if report.outcome == "again" else None
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         for name, stack in self._stood.items():
-            terminalreporter.section(f"stood still for {LIMIT:.0f} s and was run again: {name}", red=True)
+            terminalreporter.section(f"stood still: {name}", red=True)
             terminalreporter.write_line(stack)
 
 
@@ -81,7 +110,9 @@ def register(config: pytest.Config) -> None:
         config.add_cleanup(file.close)
         config.pluginmanager.register(Watch(file))
     elif not config.getoption("numprocesses", None):
-        config.pluginmanager.register(Watch())
+        file = os.fdopen(os.dup(2), "w")  # While a test runs, 2 is a file of pytest's.
+        config.add_cleanup(file.close)
+        config.pluginmanager.register(Watch(file))
     else:
         folder = tempfile.TemporaryDirectory(prefix="sd-standstill-")
         config.add_cleanup(folder.cleanup)

@@ -23,6 +23,8 @@ def test_a_standstill_of_the_thread_s_own_processor_is_not_its_work() -> None:
     assert Gap(at=1, long=0.1, taken=0, busy=0.1, stood=0.08, stood_here=0.08).held == pytest.approx(0.02)
     # What the kernel did take off already is not taken off again.
     assert Gap(at=1, long=0.1, taken=0, busy=0.02, stood=0.08, stood_here=0.08).held == pytest.approx(0.02)
+    # The thread slept while its processor stood, and worked after that; the other processor stood longer.
+    assert Gap(at=1, long=0.2, taken=0, busy=0.1, stood=0.15, stood_here=0.1).held == pytest.approx(0.1)
     # Another processor stood still while this one worked.
     assert Gap(at=1, long=0.1, taken=0, busy=0.1, stood=0.08).held == pytest.approx(0.1)
 

@@ -179,10 +179,10 @@ class RowsView(PlacedList):
             )
             if shown:
                 self._delegate.paint_moving(painter, option, row)
-        self._late = self._pictures.late
-        # Another painting may come before the rest's own: it hurries too.
+        # Another painting, of a part perhaps, may come before the rest's own: it hurries too, and the rest stays late.
+        self._late += self._pictures.late
         self._hurried = bool(self._late)
-        if self._late:
+        if self._late and not self._soon.isActive():
             self._soon.start()
 
     def update_soon(self, rect: QRect) -> None:
@@ -195,4 +195,5 @@ class RowsView(PlacedList):
         self._hurried = True
         for rect in (*self._late, *self._stale):
             self.viewport().update(rect)
+        self._late.clear()
         self._stale.clear()

@@ -65,8 +65,7 @@ class ViewerPanel(QWidget):
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._refresh)
-        self._opener = QTimer(self)
-        self._opener.setSingleShot(True)
+        self._opener = QTimer(self, singleShot=True)
         self._opener.timeout.connect(self._on_open)
         mark(self, surface="panel")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -384,6 +383,7 @@ class ViewerPanel(QWidget):
         self._refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
+        self._opens = False
         self.player.pause()
         self._clock.stop()
 
