@@ -15,6 +15,7 @@ from sora_desktop.engine.simulator_process import SimulatorProcess
 from sora_desktop.media.render import render
 from sora_desktop.ui import job_orders
 from sora_desktop.ui.compose.panel import ComposePanel
+from sora_desktop.ui.queue import row_pictures
 from sora_desktop.ui.references.section import ReferencesSection
 from sora_desktop.ui.theme import theme
 from support import warm
@@ -34,6 +35,13 @@ def warm_simulators(monkeypatch: pytest.MonkeyPatch) -> None:
 def quick_disks(monkeypatch: pytest.MonkeyPatch) -> None:
     """No click gives a disk up because the machine has other things to do."""
     monkeypatch.setattr(job_orders, "MOMENT", 10.0)
+
+
+@pytest.fixture(autouse=True)
+def painted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test looks at is there with the first painting, however slow the machine is."""
+    for name in ("SLICE", "HURRIED", "SHARE"):
+        monkeypatch.setattr(row_pictures, name, 1e9)
 
 
 @pytest.fixture

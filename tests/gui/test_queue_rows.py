@@ -61,9 +61,7 @@ class List:
 
 
 @pytest.fixture
-def rows(qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> List:
-    for name in ("SLICE", "HURRIED", "SHARE"):
-        monkeypatch.setattr(row_pictures, name, 1e9)  # However slow the machine is.
+def rows(qtbot, tmp_path: Path) -> List:
     return List(qtbot, tmp_path)
 
 
@@ -126,6 +124,22 @@ def test_paintings_that_follow_each_other_share_the_time_of_one(
     assert not rows.painted
     monkeypatch.setattr(row_pictures, "SHARE", 1e9)
     qtbot.waitUntil(lambda: all(rows.painted[number] for number in (1, 2, 3)))
+
+
+def test_a_row_that_is_chosen_in_a_hurry_is_not_empty_meanwhile(
+    rows: List, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen, ground = rows.model.row_of("c"), theme().colour("panel")
+    QApplication.processEvents()
+    rows.painted.clear()
+    monkeypatch.setattr(row_pictures, "HURRIED", 0.0)
+    rows.view._hurried = True
+    rows.view.select_job("c")
+    row = rows.seen().copy(rows.view.row_rect(chosen))
+    assert not rows.painted[chosen]
+    assert any(row.pixelColor(x, y) != ground for x in range(100, 200) for y in range(row.height()))
+    monkeypatch.setattr(row_pictures, "HURRIED", 1e9)
+    qtbot.waitUntil(lambda: rows.painted[chosen] > 0)
 
 
 def test_another_theme_paints_every_row(rows: List, qapp) -> None:

@@ -21,7 +21,8 @@ SLICE = 0.004
 """Seconds of one painting after which rows that only say something new show what they said, until the next."""
 
 HURRIED = 0.008
-"""Seconds of one painting after which rows that have just come into sight stay empty, until the next."""
+"""Seconds of one painting after which rows that have just come into sight stay empty, until the next, and those that
+are chosen or under the mouse look as before."""
 
 SHARE = 1.0
 """A painting soon after the last has no more seconds than were left to the rest of the window, times this."""
@@ -85,7 +86,8 @@ class RowPictures:
                 kept.said = now
         elif time.perf_counter() >= self._until_new:
             self.late.append(rect)
-            return False
+            if kept is None or kept.drawn.deviceIndependentSize().toSize() != rect.size():
+                return False
         else:
             ratio = painter.device().devicePixelRatio()
             drawn = QPixmap(rect.size() * ratio)
