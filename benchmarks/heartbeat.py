@@ -37,6 +37,17 @@ class Gap:
     stood: float = 0.0
     stood_here: float = 0.0
 
+    def __str__(self) -> str:
+        parts = {
+            "held": self.held,
+            "by the clock": self.long,
+            "busy": self.busy,
+            "waited": self.taken,
+            "a processor stood": self.stood,
+            "its own stood": self.stood_here,
+        }
+        return ", ".join(f"{name} {seconds * 1000:.0f}" for name, seconds in parts.items()) + " ms"
+
     @property
     def begun(self) -> float:
         """The moment of the beat before."""

@@ -56,6 +56,12 @@ DRAIN = 240.0
 PLAYED = 4.0
 """Seconds after which the player and its codecs have taken the memory they need."""
 
+WORST = 3
+"""The longest beats that are told in full."""
+
+SETTLED = 4.0
+"""Seconds after the warm-up that a run lasts at least, however slow the machine: what grows is looked for there."""
+
 SENDING = frozenset({State.WAITING, State.PREPARING, State.SUBMITTING})
 
 
@@ -131,6 +137,8 @@ class Outcome:
             first = f"{max(held, default=0):8.1f}{share(held, 0.999):8.1f}"
             rest = f"{max(clock, default=0):14.1f}{share(clock, 0.999):8.1f}{busy:8.1f}{len(gaps):9}"
             lines.append(f"{name:24}{first}  {rest}")
+        longest_first = sorted((*self.sending, *self.steady), key=lambda gap: gap.held, reverse=True)
+        lines += [f"  at {gap.at - self.begun_at:.1f} s: {gap}" for gap in longest_first[:WORST]]
         if self.stood:
             longest = max(self.stood) * 1000
             lines.append(f"a processor itself stood still {len(self.stood)} times, for {longest:.0f} ms at most")
@@ -212,7 +220,8 @@ class Soak:
             if not self.outcome.warm_at and opened and now > opened + PLAYED:
                 self.outcome.warm_at = now
             self.outcome.samples.append(self._sample(now))
-            over = now - begun >= self._seconds
+            warm = self.outcome.warm_at
+            over = now - begun >= self._seconds and warm and now - warm >= SETTLED
             if (over and set(states) == {State.DONE}) or now - begun >= self._seconds + DRAIN:
                 break
             hand.move()
@@ -314,9 +323,7 @@ def main() -> int:
         print(json.dumps({**books, **steady, "problems": problems}))
         return 1 if problems else 0
     for gap, stack in outcome.stalls:
-        parts = {"busy": gap.busy, "stood": gap.stood_here, "held": gap.held, "by the clock": gap.long}
-        said = ", ".join(f"{name} {seconds * 1000:.0f}" for name, seconds in parts.items())
-        print(f"--- {gap.at - outcome.begun_at:.1f} s: {said} ms\n{stack}")
+        print(f"--- {gap.at - outcome.begun_at:.1f} s: {gap}\n{stack}")
     print(outcome.table(), load(), *problems, sep="\n", flush=True)
     return 1 if problems else 0
 
