@@ -145,9 +145,7 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     runner = request.getfixturevalue(runner_name) if runner_name in request.fixturenames else None
     qt = bool({"run", "qtbot", "qapp"} & set(request.fixturenames))
     with leaks.complaints_of_the_loop() as complaints:
-        if qt:
-            leaks.set_aside()
-        else:
+        if not qt:
             gc.enable()  # With Qt as in the program: not while Qt takes an object apart (`ui.garbage`).
         before = leaks.Before(qt=qt)
         yield complaints

@@ -8,7 +8,6 @@ import logging
 import sys
 import threading
 import time
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -82,24 +81,10 @@ def running_timers() -> dict[int, str]:
     from PySide6.QtCore import QTimer
 
     found: dict[int, str] = {}
-    aside = [thing for each in _timers_aside if (thing := each()) is not None]
-    for thing in (*gc.get_objects(), *aside):
+    for thing in gc.get_objects():
         if isinstance(thing, QTimer) and shiboken6.isValid(thing) and thing.isActive():
             found[shiboken6.getCppPointer(thing)[0]] = f"{thing!r} every {thing.interval()} ms"
     return found
-
-
-_timers_aside: list[weakref.ref[Any]] = []
-"""Timers that Python's collector does not see any more."""
-
-
-def set_aside() -> None:
-    """What the test before let go of goes; what is still there is not looked at again after each test."""
-    from PySide6.QtCore import QTimer
-
-    gc.collect()
-    _timers_aside.extend(weakref.ref(thing) for thing in gc.get_objects() if isinstance(thing, QTimer))
-    gc.freeze()
 
 
 def settle() -> None:
