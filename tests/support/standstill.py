@@ -71,7 +71,11 @@ class Ward:
         node.workerinput[FOLDER] = str(self._folder)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_handlecrashitem(self, crashitem: str, report: Any) -> None:
+    def pytest_handlecrashitem(self, crashitem: str, report: Any, sched: Any) -> None:
+        # xdist queues all files of the process again, also those that are through. Who got one of these would wait for
+        # its tests, and the run for him, for ever.
+        for scope in [scope for scope, tests in sched.workqueue.items() if all(tests.values())]:
+            del sched.workqueue[scope]
         file = _file(self._folder, report.node.gateway.id)
         stack = file.read_text() if file.exists() else ""
         if stack and not self._stood:
