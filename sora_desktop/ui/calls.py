@@ -16,6 +16,8 @@ from collections import deque
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimerEvent
 
+from sora_desktop.ui.turns import turns
+
 SLICE = 0.004
 """Seconds of calls in one go; then the window gets its turn, to paint and to hear the user."""
 
@@ -44,6 +46,7 @@ class Calls(QObject):
         self._timer = 0
         self._timer_for = math.inf
         self._stopped = False
+        self._stood_back = False
 
     def __len__(self) -> int:
         """How many calls wait, the cancelled ones too."""
@@ -109,6 +112,12 @@ class Calls(QObject):
 
     def timerEvent(self, event: QTimerEvent) -> None:
         if event.timerId() == self._turn:
+            if not self._stood_back and turns().long:
+                # Once: whoever paints all the time must not keep the answers of the network out.
+                self._stood_back = True
+                QCoreApplication.postEvent(self, QEvent(WAKE))
+                return
+            self._stood_back = False
             self._take_turn()
         elif event.timerId() == self._timer:
             self._collect_due()

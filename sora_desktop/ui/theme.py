@@ -38,6 +38,7 @@ class Theme(QObject):
         self._still = False
         self._qcolours: dict[str, QColor] = {}
         self._fonts: dict[str, QFont] = {}
+        self._scaled: dict[float, int] = {}
 
     @property
     def name(self) -> str:
@@ -131,6 +132,7 @@ class Theme(QObject):
         self._worn = self._colours, self._text_size
         self._qcolours.clear()
         self._fonts.clear()
+        self._scaled.clear()
         app.setFont(self.font("base"))
         app.setPalette(palette(self._colours))
         app.setStyleSheet(sheet(self._colours, self.scale))
@@ -138,7 +140,11 @@ class Theme(QObject):
 
     def scale(self, px: float) -> int:
         """A length of the tokens at the user's text size, in px; never below 1 for what is above 0."""
-        return max(1, round(px * self._text_size / 100)) if px > 0 else 0
+        # Kept: a row of the queue asks forty times.
+        found = self._scaled.get(px)
+        if found is None:
+            found = self._scaled[px] = max(1, round(px * self._text_size / 100)) if px > 0 else 0
+        return found
 
     def colour(self, token: str, opacity: float = 1.0) -> QColor:
         """A colour token, at an opacity of 0 to 1."""
@@ -146,7 +152,8 @@ class Theme(QObject):
         if found is None:
             found = self._qcolours[token] = QColor(getattr(self._colours, token))
         colour = QColor(found)
-        colour.setAlphaF(opacity)
+        if opacity != 1.0:
+            colour.setAlphaF(opacity)
         return colour
 
     def account_colour(self, name: str) -> QColor:

@@ -142,6 +142,16 @@ def test_a_row_that_is_chosen_in_a_hurry_is_not_empty_meanwhile(
     qtbot.waitUntil(lambda: rows.painted[chosen] > 0)
 
 
+def test_a_long_turn_leaves_little_room_for_rows(rows: List, qtbot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_pictures, "ROOM", -1.0)
+    monkeypatch.setattr(row_pictures, "LEAST", 0.0)
+    rows.view._pictures.clear()
+    rows.repaint()
+    assert not rows.painted
+    monkeypatch.setattr(row_pictures, "ROOM", 1e9)
+    qtbot.waitUntil(lambda: all(rows.painted[number] for number in range(4)))
+
+
 def test_another_theme_paints_every_row(rows: List, qapp) -> None:
     theme().apply(qapp, "light", 100)
     rows.repaint()

@@ -16,10 +16,11 @@ from sora_desktop.ui.queue.arrangement import ACTIVE_NOW, ATTENTION, WAITING, Ki
 from sora_desktop.ui.queue.lines import Line
 from sora_desktop.ui.queue.model import QueueModel
 from sora_desktop.ui.queue.motion import Hot, Motion
+from sora_desktop.ui.queue.moving import RING, Moving
 from sora_desktop.ui.theme import scale, theme
 from sora_desktop.ui.thumbnails import Thumbnails
 from sora_desktop.ui.tokens import SIZES
-from sora_desktop.ui.widgets.chip import chip_icon, chip_size, paint_chip
+from sora_desktop.ui.widgets.chip import chip_size, paint_chip
 from sora_desktop.ui.widgets.hints import paint_thumb
 
 PAD = 12
@@ -37,9 +38,6 @@ DOT = 6
 
 MEASURED = 500
 """Texts whose cut and width are kept."""
-
-RING = "render"
-"""The icon that turns."""
 
 ACTION = "action"
 FOLD = "fold"
@@ -72,6 +70,7 @@ class QueueDelegate(QStyledItemDelegate):
         self.right_pad = PAD
         """Px at 100 % from the end of a row to its end: less where a scroll bar stands in it."""
         self.motion = Motion()
+        self._moving = Moving()
         self._fonts: dict[str, tuple[QFont, QFontMetrics]] = {}
         self._cut: dict[tuple[str, str, int], tuple[str, int]] = {}
         bind(theme().changed, self._on_theme_changed, self)
@@ -79,6 +78,7 @@ class QueueDelegate(QStyledItemDelegate):
     def _on_theme_changed(self) -> None:
         self._fonts.clear()
         self._cut.clear()
+        self._moving.clear()
 
     def _font(self, face: str) -> tuple[QFont, QFontMetrics]:
         if face not in self._fonts:
@@ -162,22 +162,14 @@ class QueueDelegate(QStyledItemDelegate):
         row = self._model.row(number)
         if row.kind is Kind.SECTION:
             return
-        line = self._model.line(number)
-        turning = line.look.icon == RING
-        low = row_height(row) == scale(LOW)
-        if not turning and (low or line.bar is None):
-            return
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = self._words(self._rect(option))
-        if turning:
-            chip = QRect(area.left(), area.top() + scale(27 if low else 46), area.width(), scale(SIZES.chip))
-            chip = self._mirrored(option, QRect(chip.topLeft(), chip_size(line.look, line.chip)))
-            paint_icon(painter, chip_icon(chip), RING, line.look.tone, angle=self.motion.angle)
-        if not low and line.bar is not None:
-            track = QRect(area.left(), area.top() + scale(71), area.width(), scale(SIZES.progress))
-            self._paint_bar(painter, option, track, row, line)
-        painter.restore()
+        line, rect = self._model.line(number), self._rect(option)
+        low = rect.height() == scale(LOW)
+        share = None if low or line.bar is None else self.motion.bar(row.id, line.bar)
+        if share is not None or line.look.icon == RING:
+            direction: Qt.LayoutDirection = option.direction  # pyright: ignore[reportAttributeAccessIssue]
+            self._moving.paint(
+                painter, rect, self._words(rect), line, direction, low=low, angle=self.motion.angle, share=share
+            )
 
     def paint_still(self, painter: QPainter, option: QStyleOptionViewItem, number: int) -> None:
         """A row without what moves in it."""
@@ -333,16 +325,6 @@ class QueueDelegate(QStyledItemDelegate):
         if ACTION in buttons:
             text = text or line.price
         self._text(painter, option, rest, text, "secondary", line.second_tone, right=True)
-
-    def _paint_bar(self, painter: QPainter, option: QStyleOptionViewItem, area: QRect, row: Row, line: Line) -> None:
-        share = self.motion.bar(row.id, line.bar or 0.0)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().colour("groove"))
-        painter.drawRoundedRect(area, 1.5, 1.5)
-        filled = QRect(area.left(), area.top(), round(area.width() * share), area.height())
-        if filled.width():
-            painter.setBrush(theme().colour("accent"))
-            painter.drawRoundedRect(self._mirrored(option, filled), 1.5, 1.5)
 
     def _paint_action(
         self, painter: QPainter, option: QStyleOptionViewItem, area: QRect, text: str, hovered: bool

@@ -16,16 +16,23 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QPainter, QPixmap
 
 from sora_desktop.ui.theme import theme
+from sora_desktop.ui.turns import turns
 
 SLICE = 0.004
 """Seconds of one painting after which rows that only say something new show what they said, until the next."""
 
 HURRIED = 0.008
 """Seconds of one painting after which rows that have just come into sight stay empty, until the next, and those that
-are chosen or under the mouse look as before."""
+were chosen or are under the mouse look as before."""
 
 SHARE = 1.0
-"""A painting soon after the last has no more seconds than were left to the rest of the window, times this."""
+"""A hurried painting soon after the last has no more seconds than were left to the rest of the window, times this."""
+
+ROOM = 0.016
+"""Seconds of processor that a turn of the loop should not exceed, the rows included."""
+
+LEAST = 0.002
+"""Seconds of one painting that rows have in any case: one of them comes into sight in each."""
 
 KEPT = 48
 """Pictures in memory: three screens of rows, 120 KB each."""
@@ -54,8 +61,9 @@ class RowPictures:
         """A painting begins. `hurried`: all that is seen may be new, as while somebody scrolls."""
         now = time.perf_counter()
         most = (now - self._drawn_at) * SHARE
-        self._until = now + min(SLICE, most)
-        self._until_new = now + min(HURRIED, most) if hurried else math.inf
+        room = max(LEAST, ROOM - turns().spent())
+        self._until = now + min(SLICE, most, room)
+        self._until_new = now + min(HURRIED, room, most if hurried else math.inf)
         self.late = []
 
     def clear(self) -> None:

@@ -16,6 +16,7 @@ from sora_desktop.ui.job_orders import JobOrders, Order
 from sora_desktop.ui.queue.lines import Lines
 from sora_desktop.ui.studio import Studio
 from sora_desktop.ui.theme import scale
+from sora_desktop.ui.turns import OwnTurn
 from sora_desktop.ui.viewer import facts, states
 from sora_desktop.ui.viewer.actions import ActionRow, Deed
 from sora_desktop.ui.viewer.canvas import Canvas
@@ -65,8 +66,7 @@ class ViewerPanel(QWidget):
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._refresh)
-        self._opener = QTimer(self, singleShot=True)
-        self._opener.timeout.connect(self._on_open)
+        self._opener = OwnTurn(self._on_open, self)
         mark(self, surface="panel")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._build()

@@ -1,0 +1,67 @@
+"""How long the present turn of Qt's loop has taken already: what can wait for the next one then does.
+
+One turn is all that Qt does before it looks for the user's hand again: events, a painting of all that changed, timers
+that are due. Each part is short; the user feels their sum.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cache
+
+from PySide6.QtCore import QAbstractEventDispatcher, QObject, QTimer
+
+LONG = 0.008
+"""Seconds after which a turn is long enough."""
+
+
+class Turns(QObject):
+    """Counts the seconds of processor that this thread has had, not those of the clock: a turn begins with waiting."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun = time.thread_time()
+        self._dispatcher: QAbstractEventDispatcher | None = None
+
+    def spent(self) -> float:
+        """Seconds of processor since the turn began. Called on the window's thread."""
+        dispatcher = QAbstractEventDispatcher.instance()
+        if dispatcher is not self._dispatcher:
+            self._dispatcher = dispatcher
+            self._begun = time.thread_time()
+            if dispatcher is not None:
+                dispatcher.awake.connect(self._on_awake)
+        return time.thread_time() - self._begun
+
+    @property
+    def long(self) -> bool:
+        """Whether what can wait should."""
+        return self.spent() > LONG
+
+    def _on_awake(self) -> None:
+        self._begun = time.thread_time()
+
+
+@cache
+def turns() -> Turns:
+    """Those of the window's loop."""
+    return Turns()
+
+
+class OwnTurn(QTimer):
+    """Makes a `call` in a turn that is not long already, or in the one after that."""
+
+    def __init__(self, call: Callable[[], object], parent: QObject) -> None:
+        super().__init__(parent, singleShot=True)
+        self._call = call
+        self._stood_back = False
+        self.timeout.connect(self._on_turn)
+
+    def _on_turn(self) -> None:
+        if not self._stood_back and turns().long:
+            self._stood_back = True
+            self.start()
+            return
+        self._stood_back = False
+        self._call()
