@@ -7,21 +7,22 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSize, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, QThreadPool, Signal
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
 KEPT = 200
 """Pictures in memory: 160×90 at 4 bytes is 58 KB, so 12 MB at most."""
 
 LONGEST = 160
-"""Px of the longer side in memory: a row shows 80 px, on a dense screen twice as many. The files have 320; kept so,
-they took four times the memory and were scaled down anew at every frame."""
+"""Px of the longer side in memory. The files have 320; kept so, they took four times the memory and were scaled down
+anew at every frame."""
 
 
 class Thumbnails(QObject):
     """The thumbnail of a job by its id. The first question starts the reading; `arrived` says when to ask again.
 
-    `kept` pictures of at most `longest` px are in memory. While `at_once` of them are being read it is `full`, and a
+    `kept` pictures of at most `longest` px are in memory, or as they fill a `box`, in px of the screen, and cropped to
+    it. While `at_once` of them are being read it is `full`, and a
     question starts nothing: who flies past thousands waits for few of them at the end.
     """
 
@@ -34,25 +35,32 @@ class Thumbnails(QObject):
         kept: int = KEPT,
         longest: int = LONGEST,
         at_once: int | None = None,
+        box: Callable[[], QSize] = QSize,
     ) -> None:
         super().__init__(parent)
         self._path_of = path_of
+        self._box, self._boxed = box, QSize()
         self._kept, self._longest, self._at_once = kept, longest, at_once
         self._pictures: OrderedDict[str, QPixmap] = OrderedDict()
-        self._reading: set[str] = set()
+        self._reading: dict[str, QSize] = {}
         # Not a part of this widget's tree: a reading that is under way outlives the list it was for.
         self._teller = _Teller()
         self._teller.read.connect(self._on_read, Qt.ConnectionType.QueuedConnection)
 
     def get(self, job_id: str) -> QPixmap | None:
         """The picture, or None while it is not read; an empty one where there is none."""
+        box = self._box()
+        if box != self._boxed:
+            # Another size of text, or another screen: the smaller ones would be blurred.
+            self._boxed = box
+            self._pictures.clear()
         found = self._pictures.get(job_id)
         if found is not None:
             self._pictures.move_to_end(job_id)
         elif job_id not in self._reading and not self.full:
-            self._reading.add(job_id)
+            self._reading[job_id] = box
             # A function, not a QRunnable: of every third one of those the binding keeps the Python half for ever.
-            read = partial(_read, job_id, self._path_of(job_id), self._longest, self._teller)
+            read = partial(_read, job_id, self._path_of(job_id), self._longest, box, self._teller)
             QThreadPool.globalInstance().start(read)
         return found
 
@@ -69,8 +77,8 @@ class Thumbnails(QObject):
         return len(self._pictures)
 
     def _on_read(self, job_id: str, image: QImage) -> None:
-        self._reading.discard(job_id)
-        self._pictures[job_id] = QPixmap.fromImage(image)
+        if self._reading.pop(job_id, self._boxed) == self._boxed:
+            self._pictures[job_id] = QPixmap.fromImage(image)
         while len(self._pictures) > self._kept:
             self._pictures.popitem(last=False)
         if not image.isNull():
@@ -83,13 +91,20 @@ class _Teller(QObject):
     read = Signal(str, QImage)
 
 
-def _read(job_id: str, path: Path, longest: int, teller: _Teller) -> None:
+def _read(job_id: str, path: Path, longest: int, box: QSize, teller: _Teller) -> None:
     """Reads one file, in a thread of the pool."""
     image = QImage()
     if path.is_file():
         reader = QImageReader(str(path))
         size = reader.size()
-        if size.isValid() and max(size.width(), size.height()) > longest:
+        if size.isValid() and not box.isEmpty():
+            fills = size.scaled(box, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
+            if fills.width() < size.width():
+                shown = QRect(QPoint(), box)
+                shown.moveCenter(QRect(QPoint(), fills).center())
+                reader.setScaledSize(fills)
+                reader.setScaledClipRect(shown)
+        elif size.isValid() and max(size.width(), size.height()) > longest:
             reader.setScaledSize(size.scaled(QSize(longest, longest), Qt.AspectRatioMode.KeepAspectRatio))
         image = reader.read()
     teller.read.emit(job_id, image)

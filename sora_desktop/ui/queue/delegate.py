@@ -43,6 +43,10 @@ ACTION = "action"
 FOLD = "fold"
 
 CENTRE = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine)
+# Absolute: the painter mirrors as well.
+ONE_LINE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute | Qt.TextFlag.TextSingleLine
+TO_LEFT = int(ONE_LINE | Qt.AlignmentFlag.AlignLeft)
+TO_RIGHT = int(ONE_LINE | Qt.AlignmentFlag.AlignRight)
 
 
 def row_height(row: Row) -> int:
@@ -222,10 +226,7 @@ class QueueDelegate(QStyledItemDelegate):
         if right:
             area = area.adjusted(area.width() - width, 0, 0, 0)
         area = self._mirrored(option, area)
-        side = Qt.AlignmentFlag.AlignRight if self._mirrors(option) else Qt.AlignmentFlag.AlignLeft
-        # Absolute: the painter mirrors as well.
-        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute | side
-        painter.drawText(area, int(flags | Qt.TextFlag.TextSingleLine), shown)
+        painter.drawText(area, TO_RIGHT if self._mirrors(option) else TO_LEFT, shown)
         return width
 
     def _elided(self, text: str, face: str, room: int) -> tuple[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
@@ -18,7 +18,7 @@ from sora_desktop.ui.bind import bind
 from sora_desktop.ui.icons import icon
 from sora_desktop.ui.job_orders import FOR_ACTION, JobOrders, Order, orders_for
 from sora_desktop.ui.queue.arrangement import ACTIVE_NOW, WAITING, Kind, Row, Show
-from sora_desktop.ui.queue.delegate import ACTION, QueueDelegate
+from sora_desktop.ui.queue.delegate import ACTION, THUMB, QueueDelegate
 from sora_desktop.ui.queue.lines import Lines, action_of
 from sora_desktop.ui.queue.menu import add, job_menu
 from sora_desktop.ui.queue.model import QueueModel
@@ -28,6 +28,7 @@ from sora_desktop.ui.queue.view import QueueView
 from sora_desktop.ui.references.dragging import drag_out
 from sora_desktop.ui.references.incoming import Frame, of_frame
 from sora_desktop.ui.studio import Studio
+from sora_desktop.ui.theme import scale
 from sora_desktop.ui.thumbnails import Thumbnails
 from sora_desktop.ui.widgets.basic import keep_height, label, line, mark, tool
 from sora_desktop.ui.widgets.hints import Empty
@@ -54,7 +55,11 @@ class QueuePanel(QWidget):
         self._studio = studio
         engine = studio.engine
         self.orders = JobOrders(studio, self)
-        self.thumbnails = Thumbnails(lambda job_id: thumbnail_path(studio.paths, job_id), self)
+        self.thumbnails = Thumbnails(
+            lambda job_id: thumbnail_path(studio.paths, job_id),
+            self,
+            box=lambda: QSize(scale(THUMB.width()), scale(THUMB.height())) * self.devicePixelRatioF(),
+        )
         colours = Colours(studio.accounts, self)
         lines = Lines(
             studio.accounts.model_of, engine.pace, paused=lambda: engine.paused, colours=lambda: colours.telling
