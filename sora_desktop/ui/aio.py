@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import Context
 from typing import Any
@@ -43,10 +44,20 @@ class Loop(qasync.QEventLoop):
         super().__init__(app)
         # Nothing has been called yet: the library's own keeper of timers is empty.
         self._timer = self.calls = Calls()
+        # The library's own threads are objects of Qt, and belong to Python as well: who lets go of one last is a race.
+        self.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
 
     def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, self, context=context)
         self.calls.soon(handle)
+        return handle
+
+    def call_soon_threadsafe(  # pyright: ignore[reportIncompatibleMethodOverride] - as asyncio has it
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        """As `call_soon`, from any thread. What comes after the end of the loop is never called."""
+        handle = asyncio.Handle(callback, args, self, context=context)
+        self.calls.soon_from_any_thread(handle)
         return handle
 
     def call_at(

@@ -11,10 +11,11 @@ import asyncio
 import heapq
 import itertools
 import math
+import threading
 import time
 from collections import deque
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimerEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimerEvent, Signal
 
 from sora_desktop.ui.turns import turns
 
@@ -36,6 +37,8 @@ class Later(asyncio.TimerHandle):
 class Calls(QObject):
     """Calls what is ready in the order it came, and what has a moment when that has come, never before."""
 
+    _came = Signal()
+
     def __init__(self) -> None:
         super().__init__()
         self._ready: deque[asyncio.Handle] = deque()
@@ -47,6 +50,8 @@ class Calls(QObject):
         self._timer_for = math.inf
         self._stopped = False
         self._stood_back = False
+        self._lock = threading.Lock()
+        self._came.connect(self._on_came, Qt.ConnectionType.QueuedConnection)
 
     def __len__(self) -> int:
         """How many calls wait, the cancelled ones too."""
@@ -57,6 +62,14 @@ class Calls(QObject):
         self._check()
         self._ready.append(handle)
         self._ask_for_turn()
+
+    def soon_from_any_thread(self, handle: asyncio.Handle) -> None:
+        """As `soon`, from any thread; after `stop` it is let go of."""
+        with self._lock:
+            if not self._stopped:
+                self._ready.append(handle)
+                # No object goes along: who lets go of one last, and in which thread, would be left to chance.
+                self._came.emit()
 
     def later(self, handle: Later) -> None:
         """Calls it when its moment has come. RuntimeError after `stop`."""
@@ -75,8 +88,9 @@ class Calls(QObject):
 
     def stop(self) -> None:
         """Nothing is called from now on."""
-        self._stopped = True
-        self._ready.clear()
+        with self._lock:
+            self._stopped = True
+            self._ready.clear()
         self._later.clear()
         self._set_timer()
         if self._turn:
@@ -134,6 +148,10 @@ class Calls(QObject):
             else:
                 self._ready.append(handle)
         self._set_timer()
+        if self._ready:
+            self._ask_for_turn()
+
+    def _on_came(self) -> None:
         if self._ready:
             self._ask_for_turn()
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, QThreadPool, Signal
@@ -21,9 +22,9 @@ anew at every frame."""
 class Thumbnails(QObject):
     """The thumbnail of a job by its id. The first question starts the reading; `arrived` says when to ask again.
 
-    `kept` pictures of at most `longest` px are in memory, or as they fill a `box`, in px of the screen, and cropped to
-    it. While `at_once` of them are being read it is `full`, and a
-    question starts nothing: who flies past thousands waits for few of them at the end.
+    `kept` pictures are in memory: of at most `longest` px, or cropped to a `box` in px of the screen. While `at_once`
+    of them are being read it is `full`, and a question starts nothing: who flies past thousands waits for few of them
+    at the end.
     """
 
     arrived = Signal(str)
@@ -43,9 +44,8 @@ class Thumbnails(QObject):
         self._kept, self._longest, self._at_once = kept, longest, at_once
         self._pictures: OrderedDict[str, QPixmap] = OrderedDict()
         self._reading: dict[str, QSize] = {}
-        # Not a part of this widget's tree: a reading that is under way outlives the list it was for.
-        self._teller = _Teller()
-        self._teller.read.connect(self._on_read, Qt.ConnectionType.QueuedConnection)
+        self._number = next(_numbers)
+        _teller().read.connect(self._on_read, Qt.ConnectionType.QueuedConnection)
 
     def get(self, job_id: str) -> QPixmap | None:
         """The picture, or None while it is not read; an empty one where there is none."""
@@ -60,7 +60,7 @@ class Thumbnails(QObject):
         elif job_id not in self._reading and not self.full:
             self._reading[job_id] = box
             # A function, not a QRunnable: of every third one of those the binding keeps the Python half for ever.
-            read = partial(_read, job_id, self._path_of(job_id), self._longest, box, self._teller)
+            read = partial(_read, job_id, self._path_of(job_id), self._longest, box.toTuple(), self._number)
             QThreadPool.globalInstance().start(read)
         return found
 
@@ -76,7 +76,9 @@ class Thumbnails(QObject):
     def __len__(self) -> int:
         return len(self._pictures)
 
-    def _on_read(self, job_id: str, image: QImage) -> None:
+    def _on_read(self, number: int, job_id: str, image: QImage) -> None:
+        if number != self._number:
+            return
         if self._reading.pop(job_id, self._boxed) == self._boxed:
             self._pictures[job_id] = QPixmap.fromImage(image)
         while len(self._pictures) > self._kept:
@@ -86,13 +88,23 @@ class Thumbnails(QObject):
 
 
 class _Teller(QObject):
-    """Carries pictures from the pool's threads to the window's."""
+    """Carries pictures from the pool's threads to the window's: whose they are, of which job."""
 
-    read = Signal(str, QImage)
+    read = Signal(int, str, QImage)
 
 
-def _read(job_id: str, path: Path, longest: int, box: QSize, teller: _Teller) -> None:
+@cache
+def _teller() -> _Teller:
+    """One for all and for ever: a thread of the pool that let go of an object last would take it apart."""
+    return _Teller()
+
+
+_numbers = itertools.count()
+
+
+def _read(job_id: str, path: Path, longest: int, fill: tuple[int, int], number: int) -> None:
     """Reads one file, in a thread of the pool."""
+    box = QSize(*fill)
     image = QImage()
     if path.is_file():
         reader = QImageReader(str(path))
@@ -107,4 +119,4 @@ def _read(job_id: str, path: Path, longest: int, box: QSize, teller: _Teller) ->
         elif size.isValid() and max(size.width(), size.height()) > longest:
             reader.setScaledSize(size.scaled(QSize(longest, longest), Qt.AspectRatioMode.KeepAspectRatio))
         image = reader.read()
-    teller.read.emit(job_id, image)
+    _teller().read.emit(number, job_id, image)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 
 import pytest
@@ -115,6 +116,47 @@ def test_others_are_called_while_one_holds_a_loop_of_its_own(run: Run) -> None:
     run.loop.call_soon(seen.append, "meanwhile")
     run.until(lambda: "nested" in seen)
     assert seen == ["meanwhile", "nested"]
+
+
+def test_calls_of_other_threads_are_made_on_the_windows(run: Run) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def note(thread: int, number: int) -> None:
+        assert threading.current_thread() is threading.main_thread()
+        seen.append((thread, number))
+
+    def tell(thread: int) -> None:
+        for number in range(200):
+            run.loop.call_soon_threadsafe(note, thread, number)
+
+    threads = [threading.Thread(target=tell, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    run.until(lambda: len(seen) == 800)
+    for thread in threads:
+        thread.join()
+    assert all([at for who, at in seen if who == thread] == list(range(200)) for thread in range(4))
+
+
+def test_what_a_thread_says_wakes_a_loop_that_sleeps(run: Run) -> None:
+    async def asked() -> int:
+        return await asyncio.to_thread(lambda: time.sleep(0.05) or 7)
+
+    begun = time.monotonic()
+    assert run(asked()) == 7
+    assert time.monotonic() - begun < 5
+
+
+def test_who_still_works_for_a_closed_loop_is_not_heard(run: Run) -> None:
+    calls = type(run.loop.calls)()
+    heard: list[int] = []
+    calls.stop()
+    thread = threading.Thread(target=lambda: calls.soon_from_any_thread(asyncio.Handle(heard.append, (1,), run.loop)))
+    thread.start()
+    thread.join()
+    run.loop.call_soon(heard.append, 2)
+    run.until(lambda: 2 in heard)
+    assert heard == [2]
 
 
 def test_a_closed_loop_takes_no_more(run: Run) -> None:
