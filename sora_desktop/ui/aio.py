@@ -45,7 +45,7 @@ class Loop(qasync.QEventLoop):
         # Nothing has been called yet: the library's own keeper of timers is empty.
         self._timer = self.calls = Calls()
         # The library's own threads are objects of Qt, and belong to Python as well: who lets go of one last is a race.
-        self.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
+        self.set_default_executor(ThreadPoolExecutor(10, thread_name_prefix="asyncio"))
 
     def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, self, context=context)
@@ -55,7 +55,7 @@ class Loop(qasync.QEventLoop):
     def call_soon_threadsafe(  # pyright: ignore[reportIncompatibleMethodOverride] - as asyncio has it
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
-        """As `call_soon`, from any thread. What comes after the end of the loop is never called."""
+        """As `call_soon`, from any thread. RuntimeError after the end of the loop."""
         handle = asyncio.Handle(callback, args, self, context=context)
         self.calls.soon_from_any_thread(handle)
         return handle

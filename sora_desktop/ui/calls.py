@@ -64,12 +64,12 @@ class Calls(QObject):
         self._ask_for_turn()
 
     def soon_from_any_thread(self, handle: asyncio.Handle) -> None:
-        """As `soon`, from any thread; after `stop` it is let go of."""
+        """As `soon`, from any thread. RuntimeError after `stop`."""
         with self._lock:
-            if not self._stopped:
-                self._ready.append(handle)
-                # No object goes along: who lets go of one last, and in which thread, would be left to chance.
-                self._came.emit()
+            self._check()
+            self._ready.append(handle)
+            # No object goes along: who lets go of one last, and in which thread, would be left to chance.
+            self._came.emit()
 
     def later(self, handle: Later) -> None:
         """Calls it when its moment has come. RuntimeError after `stop`."""
@@ -90,7 +90,9 @@ class Calls(QObject):
         """Nothing is called from now on."""
         with self._lock:
             self._stopped = True
-            self._ready.clear()
+            # Let go of outside the lock: what ends with them may want to call something.
+            left, self._ready = self._ready, deque()
+        left.clear()
         self._later.clear()
         self._set_timer()
         if self._turn:

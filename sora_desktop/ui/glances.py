@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from sora_desktop.core.signal import Signal
+from sora_desktop.providers.threads import spares
 
 MOST_SILENT = 4
 """Looks at one disk that may hang at the same time; while they do, none begins there."""
@@ -31,7 +32,7 @@ class Glances:
     def look(self, name: str, work: Callable[[], object], wait: float = 0.0, disk: str = "") -> Any:
         """What `work` answers, if it does so within `wait` seconds; else what it answered last, None before.
 
-        It runs on a thread of its own, and once at a time for each name. An OSError counts as None. `disk` is where it
+        It runs on a thread, and once at a time for each name. An OSError counts as None. `disk` is where it
         looks, by default a place of its own.
         """
         self._since.setdefault(name, time.monotonic())
@@ -70,7 +71,7 @@ class Glances:
                 with suppress(RuntimeError):  # The loop has ended: nobody waits.
                     loop.call_soon_threadsafe(self._come, name, answer)
 
-        threading.Thread(target=run, name="glance", daemon=True).start()
+        spares.run(run, "glance")
         if wait:
             answered.wait(wait)
         with lock:

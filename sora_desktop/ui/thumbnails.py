@@ -8,11 +8,11 @@ from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, QRect, QSize, Qt, QThreadPool, Signal
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
 KEPT = 200
-"""Pictures in memory: 160×90 at 4 bytes is 58 KB, so 12 MB at most."""
+"""Pictures in memory: 160×90 at 4 bytes is 58 KB, so 12 MB; in a box of 80×45 px it is 14 KB."""
 
 LONGEST = 160
 """Px of the longer side in memory. The files have 320; kept so, they took four times the memory and were scaled down
@@ -22,9 +22,9 @@ anew at every frame."""
 class Thumbnails(QObject):
     """The thumbnail of a job by its id. The first question starts the reading; `arrived` says when to ask again.
 
-    `kept` pictures are in memory: of at most `longest` px, or cropped to a `box` in px of the screen. While `at_once`
-    of them are being read it is `full`, and a question starts nothing: who flies past thousands waits for few of them
-    at the end.
+    `kept` pictures are in memory: of at most `longest` px, or as they fill a `box` in px of the screen, without what
+    is above and below it. While `at_once` of them are being read it is `full`, and a question starts nothing: who
+    flies past thousands waits for few of them at the end.
     """
 
     arrived = Signal(str)
@@ -112,8 +112,9 @@ def _read(job_id: str, path: Path, longest: int, fill: tuple[int, int], number: 
         if size.isValid() and not box.isEmpty():
             fills = size.scaled(box, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
             if fills.width() < size.width():
-                shown = QRect(QPoint(), box)
-                shown.moveCenter(QRect(QPoint(), fills).center())
+                # Who shows it may show less of its height, and then more of its width.
+                shown = QRect(0, 0, fills.width(), box.height())
+                shown.moveTop((fills.height() - box.height()) // 2)
                 reader.setScaledSize(fills)
                 reader.setScaledClipRect(shown)
         elif size.isValid() and max(size.width(), size.height()) > longest:

@@ -6,6 +6,7 @@ that are due. Each part is short; the user feels their sum.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from functools import cache
@@ -16,23 +17,27 @@ LONG = 0.008
 """Seconds after which a turn is long enough."""
 
 
+clock = time.perf_counter if sys.platform == "win32" else time.thread_time
+"""Seconds of processor, as a turn may begin with waiting. On Windows it does not, and they are counted in 64ths."""
+
+
 class Turns(QObject):
-    """Counts the seconds of processor that this thread has had, not those of the clock: a turn begins with waiting."""
+    """Looks at the clock at each turn of the loop."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._begun = time.thread_time()
+        self._begun = clock()
         self._dispatcher: QAbstractEventDispatcher | None = None
 
     def spent(self) -> float:
-        """Seconds of processor since the turn began. Called on the window's thread."""
+        """Seconds since the turn began, as the clock counts them. Called on the window's thread."""
         dispatcher = QAbstractEventDispatcher.instance()
         if dispatcher is not self._dispatcher:
             self._dispatcher = dispatcher
-            self._begun = time.thread_time()
+            self._begun = clock()
             if dispatcher is not None:
                 dispatcher.awake.connect(self._on_awake)
-        return time.thread_time() - self._begun
+        return clock() - self._begun
 
     @property
     def long(self) -> bool:
@@ -40,7 +45,7 @@ class Turns(QObject):
         return self.spent() > LONG
 
     def _on_awake(self) -> None:
-        self._begun = time.thread_time()
+        self._begun = clock()
 
 
 @cache

@@ -40,7 +40,7 @@ def quick_disks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def painted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test looks at is there with the first painting, however slow the machine is."""
-    for name in ("SLICE", "HURRIED", "SHARE", "ROOM"):
+    for name in ("SLICE", "HURRIED", "UNHURRIED", "SHARE", "ROOM"):
         monkeypatch.setattr(row_pictures, name, 1e9)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
@@ -58,6 +58,12 @@ class List:
 
     def seen(self) -> QImage:
         return self.view.viewport().grab().toImage()
+
+
+def no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on no row comes into sight."""
+    for name in ("HURRIED", "UNHURRIED", "LEAST"):
+        monkeypatch.setattr(row_pictures, name, 0)
 
 
 @pytest.fixture
@@ -132,7 +138,7 @@ def test_a_row_that_is_chosen_in_a_hurry_is_not_empty_meanwhile(
     chosen, ground = rows.model.row_of("c"), theme().colour("panel")
     QApplication.processEvents()
     rows.painted.clear()
-    monkeypatch.setattr(row_pictures, "HURRIED", 0.0)
+    no_time(monkeypatch)
     rows.view._hurried = True
     rows.view.select_job("c")
     row = rows.seen().copy(rows.view.row_rect(chosen))
@@ -142,14 +148,56 @@ def test_a_row_that_is_chosen_in_a_hurry_is_not_empty_meanwhile(
     qtbot.waitUntil(lambda: rows.painted[chosen] > 0)
 
 
-def test_a_long_turn_leaves_little_room_for_rows(rows: List, qtbot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_pictures, "ROOM", -1.0)
-    monkeypatch.setattr(row_pictures, "LEAST", 0.0)
-    rows.view._pictures.clear()
-    rows.repaint()
-    assert not rows.painted
-    monkeypatch.setattr(row_pictures, "ROOM", 1e9)
+def test_a_long_turn_leaves_room_for_one_row(rows: List, qtbot, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Turns:
+        seconds = 1.0
+
+        def spent(self) -> float:
+            return self.seconds
+
+    monkeypatch.setattr(row_pictures, "turns", Turns)
+    monkeypatch.setattr(row_pictures, "ROOM", 0.016)
+    for _ in range(3):
+        rows.view._pictures.clear()
+        rows.view._hurried = True
+        rows.painted.clear()
+        rows.repaint()
+        assert len(rows.painted) == 1
+    Turns.seconds = 0.0
     qtbot.waitUntil(lambda: all(rows.painted[number] for number in range(4)))
+
+
+def test_a_list_that_is_made_wider_shows_its_rows_meanwhile(
+    rows: List, qtbot, dressed: QApplication, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request.addfinalizer(lambda: dressed.setLayoutDirection(Qt.LayoutDirection.LeftToRight))
+    for direction in (Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft):
+        dressed.setLayoutDirection(direction)
+        rows.view.resize(344, 600)
+        QApplication.processEvents()
+        rows.repaint()
+        row = rows.view.row_rect(1)
+        before = rows.seen().copy(row)
+        with monkeypatch.context() as patch:
+            no_time(patch)
+            rows.painted.clear()
+            rows.view.resize(364, 600)
+            after = rows.seen().copy(rows.view.row_rect(1))
+            assert not rows.painted
+        left = 0 if direction == Qt.LayoutDirection.LeftToRight else after.width() - before.width()
+        picture = after.copy(left, 0, before.width(), before.height())
+        # The ring and the bar already stand where they will be.
+        top = QRect(0, 0, before.width(), 40)
+        assert picture.copy(top) == before.copy(top)
+        qtbot.waitUntil(lambda: rows.painted[1] > 0)
+
+
+def test_another_screen_paints_rows_anew(rows: List) -> None:
+    kept = next(iter(rows.view._pictures._kept.values()))
+    kept.drawn.setDevicePixelRatio(2.0)
+    rows.painted.clear()
+    rows.repaint()
+    assert rows.painted.total() == 1
 
 
 def test_another_theme_paints_every_row(rows: List, qapp) -> None:
@@ -174,7 +222,7 @@ def test_a_list_that_is_scrolled_fills_without_stopping_the_window(
 ) -> None:
     rows.model.load([made(f"j{number}", State.PROCESSING) for number in range(300)])
     rows.repaint()
-    monkeypatch.setattr(row_pictures, "HURRIED", 0.0)
+    no_time(monkeypatch)
     rows.painted.clear()
     rows.view.verticalScrollBar().setValue(4000)
     rows.repaint()
@@ -188,7 +236,7 @@ def test_rows_that_were_late_come_although_one_of_them_is_painted_first(
 ) -> None:
     rows.model.load([made(f"j{number}", State.WAITING) for number in range(300)])
     rows.repaint()
-    monkeypatch.setattr(row_pictures, "HURRIED", 0.0)
+    no_time(monkeypatch)
     rows.view.verticalScrollBar().setValue(4000)
     rows.painted.clear()
     QApplication.processEvents()

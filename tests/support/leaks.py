@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sora_desktop.providers.threads import SPARE
+
 GRACE = 3.0
 """Seconds a thread or a window gets to finish what it is told to finish."""
 
@@ -45,8 +47,9 @@ def complaints_of_the_loop() -> Iterator[list[str]]:
 
 
 def threads() -> set[threading.Thread]:
-    """Python's own threads; those Qt makes are Qt's to end."""
-    return {thread for thread in threading.enumerate() if not isinstance(thread, threading._DummyThread)}
+    """Python's own threads; those Qt makes are Qt's to end, and those that are spared for later end by themselves."""
+    own = (thread for thread in threading.enumerate() if not isinstance(thread, threading._DummyThread))
+    return {thread for thread in own if thread.name != SPARE}
 
 
 def pending(loop: asyncio.AbstractEventLoop) -> list[str]:

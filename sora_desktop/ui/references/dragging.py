@@ -32,6 +32,9 @@ def drag_out(source: QWidget, mime: QMimeData, picture: QPixmap, count: int = 1)
 def thumb(picture: QPixmap, ratio: float, count: int = 1) -> QPixmap:
     """What hangs on the mouse: the picture, and how many things it stands for."""
     size = QSize(scale(THUMB.width()), scale(THUMB.height()))
+    if not picture.isNull() and picture.width() < size.width() * ratio:
+        # Made larger than it is, it would be blurred.
+        size = size.scaled(round(picture.width() / ratio), size.height(), Qt.AspectRatioMode.KeepAspectRatio)
     shown = QPixmap(size * ratio)
     shown.setDevicePixelRatio(ratio)
     shown.fill(Qt.GlobalColor.transparent)
