@@ -31,18 +31,21 @@ class Turns(QObject):
 
     def spent(self) -> float:
         """Seconds since the turn began, as the clock counts them. Called on the window's thread."""
-        dispatcher = QAbstractEventDispatcher.instance()
-        if dispatcher is not self._dispatcher:
-            self._dispatcher = dispatcher
-            self._begun = clock()
-            if dispatcher is not None:
-                dispatcher.awake.connect(self._on_awake)
+        if self._dispatcher is None:
+            self._begin()
         return clock() - self._begun
 
     @property
     def long(self) -> bool:
         """Whether what can wait should."""
         return self.spent() > LONG
+
+    def _begin(self) -> None:
+        # Once: it lives as long as the application, and this is asked in every turn.
+        self._dispatcher = QAbstractEventDispatcher.instance()
+        self._begun = clock()
+        if self._dispatcher is not None:
+            self._dispatcher.awake.connect(self._on_awake)
 
     def _on_awake(self) -> None:
         self._begun = clock()
